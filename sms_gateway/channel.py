@@ -1,0 +1,59 @@
+"""What a channel type is: a pure translator between one provider's requests and our values."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from sms_gateway.types import Accepted, DeliveryReport, HttpRequest, HttpResponse, Inbound, Outbound, Part
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a channel can carry; rendering reads this and never a provider's name."""
+
+    medium: str
+    """`sms`, `ussd` or `whatsapp`."""
+    inline_reply: bool = False
+    """The reply is the answer to the webhook itself."""
+    max_parts: int = 10
+    """Most messages in one reply: 1 for USSD and for a single-answer webhook."""
+    max_units: int = 1600
+    """Longest text: GSM-7 septets or UCS-2 units on SMS and USSD, UTF-16 units elsewhere."""
+    page_gsm7: int | None = None
+    page_ucs2: int | None = None
+    """Screen budget of a USSD page by coding; None where text is not paged."""
+    buttons: int = 0
+    button_title: int = 20
+    list_rows: int = 0
+    row_title: int = 24
+    templates: bool = False
+    window_hours: int | None = None
+    """Free text only within this many hours of the contact's last message."""
+    delivery_reports: bool = False
+    tifinagh: bool = True
+    two_way: bool = True
+
+
+class Channel(Protocol):
+    """One configured channel. An implementation does no I/O: it builds and reads."""
+
+    name: str
+    capabilities: Capabilities
+
+    def verify(self, request: HttpRequest) -> None:
+        """Pass silently, or raise ForbiddenRequest."""
+
+    def parse_inbound(self, request: HttpRequest) -> list[Inbound]:
+        """Messages in this request, in order; one bad event never loses its neighbours. Raises MalformedRequest."""
+
+    def parse_status(self, request: HttpRequest) -> list[DeliveryReport]:
+        """Delivery reports in this request. Raises MalformedRequest."""
+
+    def acknowledge(self, replies: Sequence[Part]) -> HttpResponse:
+        """What this provider wants as an answer; carries `replies` where `inline_reply` is set."""
+
+    def build_send(self, message: Outbound) -> HttpRequest:
+        """The request that sends one part. Raises InvalidUrn or Misconfigured."""
+
+    def read_send(self, response: HttpResponse) -> Accepted:
+        """What the provider's answer means. Raises a ChannelError."""
