@@ -90,3 +90,5 @@ class Understood:
     engine: str = "none"
     model: str | None = None
     """Version of the model that chose the intent."""
+    intent_detail: str | None = None
+    """The finer name under the intent, where there is one: `health_question/diabetes`."""
