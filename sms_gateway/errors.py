@@ -2,16 +2,27 @@
 
 ForbiddenRequest        an inbound request whose signature or token is wrong: 403, nothing stored
 MalformedRequest        an inbound request that cannot be read: 400
+InvalidSettings         a channel's settings cannot be used; every problem is listed
 ChannelError            a send went wrong
 ├── Misconfigured       permanent; someone must act
 ├── InvalidUrn          permanent; the URN is marked
 ├── Rejected            permanent; the provider's code is kept
 ├── OutsideWindow       permanent for free text; a template or another channel may do
 ├── ContactOptedOut     permanent; the opt-out is recorded
-├── Unreachable         the request did not reach the provider, or it said 5xx: retry
+├── Unreachable         the request did not reach the provider, or it said that it did not take it: retry
 ├── Throttled           retry, after `wait` seconds
 └── OutcomeUnknown      the request left and no answer came: never retried blindly
 """
+
+from collections.abc import Iterable
+
+
+class InvalidSettings(ValueError):
+    """A channel's settings cannot be used. `problems` names each one, without quoting values."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(self.problems))
 
 
 class ForbiddenRequest(Exception):
@@ -64,7 +75,7 @@ class ContactOptedOut(ChannelError):
 
 
 class Unreachable(ChannelError):
-    """The message was not taken: no connection, or a 5xx that says so. Safe to try again."""
+    """The message was not taken: no connection, or a 503 that says so. Safe to try again."""
 
     name = "unreachable"
     retry = True

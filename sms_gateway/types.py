@@ -34,10 +34,13 @@ class Urn:
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """A request as it was signed: `url` is the public one, header names are lower case."""
+    """A request as it was signed: `url` is the public one, header names are lower case.
+
+    `repr` shows the method only: a query may hold a token, a header a password, a body a message.
+    """
 
     method: str
-    url: str
+    url: str = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(default=b"", repr=False)
 
@@ -88,6 +91,8 @@ class Inbound:
     choice: str | None = None
     """Id of the button or list row that was pressed."""
     session: DialogSession | None = None
+    aliases: tuple[Urn, ...] = ()
+    """Other addresses of the same person in this message, such as a business-scoped id beside a number."""
 
 
 class Status(StrEnum):
@@ -136,7 +141,7 @@ class Template:
 
     name: str
     language: str
-    variables: tuple[str, ...] = ()
+    variables: tuple[str, ...] = field(default=(), repr=False)
     external_id: str | None = None
 
 

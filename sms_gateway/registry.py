@@ -1,0 +1,22 @@
+"""Which channel types exist: one line each, the only place besides its own file that knows a provider's name."""
+
+from collections.abc import Callable, Mapping
+
+from sms_gateway.channel import Channel
+from sms_gateway.channels.africastalking import AfricasTalking
+from sms_gateway.channels.simulator import Simulator
+from sms_gateway.channels.twilio import Twilio
+from sms_gateway.errors import InvalidSettings
+
+TYPES: Mapping[str, Callable[[str, Mapping[str, str]], Channel]] = {
+    "africastalking": AfricasTalking,
+    "simulator": Simulator,
+    "twilio": Twilio,
+}
+
+
+def make(type_name: str, name: str, config: Mapping[str, str]) -> Channel:
+    """The channel called `name`. Raises InvalidSettings for an unknown type or for settings it cannot use."""
+    if type_name not in TYPES:
+        raise InvalidSettings([f"type: must be one of {', '.join(sorted(TYPES))}"])
+    return TYPES[type_name](name, config)
