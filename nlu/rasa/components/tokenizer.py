@@ -1,0 +1,33 @@
+"""Cuts texts into words as the rest of Sahti does. Rasa's own tokenizer takes Tifinagh for emoji and deletes it."""
+
+from typing import Any
+
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.nlu.tokenizers.tokenizer import Token, Tokenizer
+from rasa.shared.nlu.training_data.message import Message
+
+from nlu.fold import fold
+from nlu.table import shape
+
+NOTHING = "∅"
+"""Stands for a text without words: the featurizers need at least one."""
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=False)
+class FoldingTokenizer(Tokenizer):
+    """Words with their place in the text; the light fold and the marked consonant skeleton, side by side, are the lemma."""
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        return {"intent_tokenization_flag": False, "intent_split_symbol": "_", "token_pattern": None}
+
+    def tokenize(self, message: Message, attribute: str) -> list[Token]:
+        text = message.get(attribute)
+        tokens = [
+            Token(
+                text[word.start : word.end], word.start, word.end, lemma=f"{shape(word.light)} _{shape(word.skeleton)}"
+            )
+            for word in fold(text).tokens
+            if word.light
+        ]
+        return tokens or [Token(text or NOTHING, 0, lemma=NOTHING)]
