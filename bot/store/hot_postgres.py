@@ -1,0 +1,84 @@
+"""The message path's statements on PostgreSQL: one statement a table, whatever the size of the batch."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from bot.store.hot_sqlite import TABLES
+
+TYPES = {
+    "lookup": "bytea",
+    "opted_out": "boolean",
+    "urgent": "boolean",
+    "lane": "smallint",
+}
+
+
+def _type(column: str) -> str:
+    if column.endswith("_enc"):
+        return "bytea"
+    return "bigint" if column.endswith("_at") else TYPES.get(column, "text")
+
+
+def _unnest(table: str) -> str:
+    columns = TABLES[table]
+    arrays = ", ".join(f"%s::{_type(column)}[]" for column in columns)
+    return f"unnest({arrays}) AS new({', '.join(columns)})"
+
+
+def _insert(table: str) -> str:
+    columns = ", ".join(TABLES[table])
+    return f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {_unnest(table)}"  # noqa: S608 (names of our own)
+
+
+def _update(table: str, source: str) -> str:
+    changes = ", ".join(f"{column} = new.{column}" for column in TABLES[source] if column != "id")
+    return f"UPDATE {table} SET {changes} FROM {_unnest(source)} WHERE {table}.id = new.id"  # noqa: S608 (names of our own)
+
+
+STATEMENTS = {
+    **{table: _insert(table) for table in TABLES if not table.endswith("_update")},
+    "contacts_update": _update("contacts", "contacts_update"),
+    "addresses_update": _update("addresses", "addresses_update"),
+    "conversations": _insert("conversations") + " ON CONFLICT (contact_id, channel) DO UPDATE SET"
+    " state_enc = excluded.state_enc, silent_at = excluded.silent_at, updated_at = excluded.updated_at",
+}
+
+# Locked by address, in one order everywhere, so that a new contact's first two messages cannot both create it.
+LOCK = "SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) AS wanted(key)"
+LOAD = """
+SELECT a.lookup, a.id, c.id, c.form, c.consent, c.opted_out, c.name_enc, c.last_inbound_at, c.case_id,
+       v.channel, v.state_enc, v.updated_at
+FROM unnest(%s::bytea[], %s::text[]) AS wanted(lookup, channel)
+JOIN addresses a ON a.lookup = wanted.lookup
+JOIN contacts c ON c.id = a.contact_id
+LEFT JOIN conversations v ON v.contact_id = c.id AND v.channel = wanted.channel
+ORDER BY c.id
+FOR UPDATE OF c
+"""
+REPEATS = """
+SELECT i.channel, i.external_id, i.answer_enc
+FROM unnest(%s::text[], %s::text[]) AS wanted(channel, external_id)
+JOIN inbound i ON i.channel = wanted.channel AND i.external_id = wanted.external_id
+"""
+
+
+def lock_and_load(raw: Any, lookups: Sequence[bytes], channels: Sequence[str]) -> list[tuple[object, ...]]:  # noqa: ANN401 (psycopg's connection)
+    """Contact, address and open conversation of each look-up hash that is known; all stay locked till the commit."""
+    locks = sorted({int.from_bytes(lookup[:8], "big", signed=True) for lookup in lookups})
+    with raw.pipeline(), raw.cursor() as locking, raw.cursor() as loading:
+        locking.execute(LOCK, (locks,))
+        loading.execute(LOAD, (list(lookups), list(channels)))
+        return list(loading.fetchall())
+
+
+def repeats(raw: Any, keys: Sequence[tuple[str, str]]) -> list[tuple[str, str, bytes | None]]:  # noqa: ANN401 (psycopg's connection)
+    """The messages among `keys` (channel, external id) that were handled before, with their sealed answers."""
+    with raw.cursor() as cursor:
+        cursor.execute(REPEATS, ([key[0] for key in keys], [key[1] for key in keys]))
+        return list(cursor.fetchall())
+
+
+def write(raw: Any, table: str, rows: Sequence[tuple[object, ...]]) -> None:  # noqa: ANN401 (psycopg's connection)
+    """Insert or update rows whose columns stand as in TABLES."""
+    with raw.cursor() as cursor:
+        cursor.execute(STATEMENTS[table], [list(column) for column in zip(*rows, strict=True)])
