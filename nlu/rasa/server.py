@@ -8,6 +8,8 @@ level until they are told not to.
 import argparse
 import logging
 import os
+import threading
+import time
 from functools import partial
 from pathlib import Path
 
@@ -31,6 +33,7 @@ def main() -> None:
     token = given.token_file.read_text(encoding="ascii").strip()
     if not token:
         parser.error("the token file is empty")
+    threading.Thread(target=end_with_parent, args=(os.getppid(),), daemon=True).start()
     configure_logging_and_warnings(log_level=logging.ERROR, warn_only_once=True, filter_repeated_logs=True)
     configure_structlog(logging.ERROR)
     endpoints = AvailableEndpoints()
@@ -39,6 +42,13 @@ def main() -> None:
         partial(rasa.core.run.load_agent_on_start, str(given.model), endpoints, None), "before_server_start"
     )
     app.run(host="127.0.0.1", port=given.port, workers=1, access_log=False, debug=False, motd=False)
+
+
+def end_with_parent(parent: int) -> None:
+    """A server whose parent was killed would keep the port from the next one; it ends itself within two seconds."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
 
 
 if __name__ == "__main__":
