@@ -23,6 +23,9 @@ CREDENTIALS = frozenset({401, 403, 404, 405, 407})
 LONGEST_WAIT = 3600.0
 """Seconds. A longer Retry-After is cut: the back-off of the caller takes over."""
 
+LONGEST_CODE = 64
+_CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+
 
 def retry_after(response: HttpResponse, now: datetime | None = None) -> float | None:
     """Seconds the provider asks us to wait, between 0 and an hour; None when it does not say.
@@ -38,6 +41,13 @@ def retry_after(response: HttpResponse, now: datetime | None = None) -> float | 
     return min(max((until - said).total_seconds(), 0.0), LONGEST_WAIT)
 
 
+def code_of(value: object) -> str | None:
+    """A provider's error code as a short string; None where the answer holds none or something that is no code."""
+    if isinstance(value, int) and not isinstance(value, bool) and value:
+        return str(value)[:LONGEST_CODE]
+    return value if isinstance(value, str) and _CODE.fullmatch(value) else None
+
+
 def refusal(response: HttpResponse, code: str | None, table: Mapping[str, type[ChannelError]]) -> ChannelError:
     """The error that an answer other than success stands for; `table` knows the provider's own codes."""
     if code is not None and code in table:
@@ -51,6 +61,8 @@ def _by_status(status: int) -> type[ChannelError]:
     if status in NOT_TAKEN:
         return Unreachable
     if status >= 500:  # noqa: PLR2004  any other fault of the provider's
+        return OutcomeUnknown
+    if 200 <= status < 300:  # noqa: PLR2004  a success of another kind: something took it
         return OutcomeUnknown
     if status in CREDENTIALS or status < 400:  # noqa: PLR2004  a redirect or a page means a wrong address
         return Misconfigured

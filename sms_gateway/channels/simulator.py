@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from sms_gateway.answers import refusal
+from sms_gateway.answers import code_of, refusal
 from sms_gateway.channel import Capabilities
 from sms_gateway.encoding import nfc
 from sms_gateway.errors import (
@@ -151,8 +151,7 @@ class Simulator:
         except MalformedRequest:
             answer = {}
         if response.status not in {200, 201, 202}:
-            code = answer.get("error")
-            raise refusal(response, code if isinstance(code, str) else None, ERRORS)
+            raise refusal(response, code_of(answer.get("error")), ERRORS)
         try:
             return Accepted(identifier(answer, "id"), Status.SENT)
         except MalformedRequest:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlencode, urlsplit
 from xml.sax.saxutils import escape
 
-from sms_gateway.answers import refusal
+from sms_gateway.answers import code_of, refusal
 from sms_gateway.channel import Capabilities
 from sms_gateway.encoding import nfc
 from sms_gateway.errors import (
@@ -244,8 +244,7 @@ class Twilio:
         except MalformedRequest:
             answer = {}
         taken = response.status in {200, 201, 202}
-        code = answer.get("error_code") if taken else answer.get("code")
-        code = str(code) if code else None
+        code = code_of(answer.get("error_code") if taken else answer.get("code"))
         if not taken:
             raise refusal(response, code, ERRORS)
         status = STATUS.get(str(answer.get("status")), Status.QUEUED)
