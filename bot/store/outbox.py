@@ -73,7 +73,7 @@ def _claimable(channel: str, now: datetime) -> Select[tuple[str]]:
     )
 
 
-def claim(  # noqa: PLR0913 (each is a separate decision of the caller)
+def claim(
     connection: Connection, channel: str, now: datetime, *, by: str, limit: int, lease: timedelta, vault: Vault
 ) -> list[Claimed]:
     """Take up to `limit` due rows of a channel for `lease`; the earliest of each contact only (P4), best lane first."""

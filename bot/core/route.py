@@ -1,0 +1,259 @@
+"""Decide what one message means here. PURE: the store, the words and the clock are the caller's.
+
+The order of the branches is policy (docs/adr/0009-order-of-the-route.md): danger, opt-out, pages on the screen, consent, an open
+hand-over, global words, the open question, the intent, the menu.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.core import flowing, safety
+from bot.core.model import Consent, Contact, Conversation, Kind
+from bot.core.turn import Decision, Effect, FlowBook, Open, Spoken, Turn
+from flows.types import Choice, Json, Say
+from nlu.types import DangerLevel, Keyword
+
+FLOW_FOR: Mapping[str, str] = {
+    "book_appointment": "appointment_book",
+    "cancel_appointment": "appointment_cancel",
+    "reschedule_appointment": "appointment_move",
+    "appointment_info": "appointment_info",
+    "medication_taken": "medication_checkin",
+    "medication_missed": "medication_checkin",
+    "medication_refill": "medication_setup",
+    "health_question": "education",
+    "vaccination_info": "education",
+    "pregnancy_advice": "education",
+    "change_language": "language",
+    "help": "help",
+    "greet": "menu",
+}
+"""Which flow answers which intent. Intents that are not here are answers, or go to a person."""
+
+TO_A_PERSON = {"talk_to_human": "asked_for_human", "side_effect": "side_effect", "report_reading": "reading"}
+"""Intents that a member of the staff answers, with the reason the case carries."""
+
+SURE = 0.45
+"""Confidence from which an intent alone starts something; below it the menu is offered. Set on the development set."""
+SWITCH = 0.6
+"""Confidence from which an intent leaves an open question that the text did not answer."""
+
+CONTINUE_WITHIN = timedelta(minutes=10)
+"""A dropped USSD session can be taken up again this long (shared experience of USSD services; docs/channels.md)."""
+REMIND_OF_PERSON = timedelta(minutes=30)
+REMIND_OF_STOP = timedelta(hours=24)
+
+CONTINUE, AFRESH = "ussd.continue", "ussd.afresh"
+NEXT_PAGE, MENU_KEY = "0", "00"
+
+
+def decide(turn: Turn, flows: FlowBook, numbers: Mapping[str, Json]) -> Decision:
+    """What one message changes and what is answered. `numbers` are the emergency numbers by name."""
+    contact = _with_form(turn)
+    turn = replace(turn, contact=contact, conversation=_alive(turn))
+    if turn.session_ended:
+        return Decision(contact, turn.conversation, keep_text=False)
+    danger = turn.said.danger
+    if danger and danger.level is not DangerLevel.INFORM:
+        return _danger(turn, safety.answer(danger, numbers))
+    if asked := _danger_answer(turn):
+        return _after_danger_question(turn, flows, numbers, *asked)
+    decision = _opt_out(turn) or _page(turn) or _consent(turn, flows)
+    decision = decision or _person_is_answering(turn) or _global_word(turn, flows) or _conversation(turn, flows)
+    if danger:
+        return replace(decision, effects=(*safety.answer(danger, numbers), *decision.effects))
+    return decision
+
+
+def _with_form(turn: Turn) -> Contact:
+    # a number or a tap says nothing of the language; USSD menus are answered by numbers
+    contact = turn.contact
+    words = any(letter.isalpha() for letter in turn.text)
+    form = turn.said.form if words and turn.choice is None else contact.form or turn.default_form
+    return contact if form == contact.form else replace(contact, form=form)
+
+
+def _alive(turn: Turn) -> Conversation:
+    conversation = turn.conversation
+    if conversation.expires_at and conversation.expires_at <= turn.now:
+        conversation = Conversation(session_id=conversation.session_id, seen=conversation.seen)
+    if turn.session_id and turn.session_id != conversation.session_id:
+        return replace(conversation, session_id=turn.session_id, seen="", pages=(), page=0)
+    return conversation
+
+
+def _closed(conversation: Conversation) -> Conversation:
+    return Conversation(session_id=conversation.session_id, seen=conversation.seen)
+
+
+def _danger(turn: Turn, effects: tuple[Effect, ...]) -> Decision:
+    question = next((e.say.choices for e in effects if isinstance(e, Spoken) and e.say.choices), ())
+    keep = turn.contact.consent is Consent.GIVEN
+    return Decision(turn.contact, replace(_closed(turn.conversation), choices=question), effects, keep_text=keep)
+
+
+def _danger_answer(turn: Turn) -> tuple[str, bool] | None:
+    open_choices = turn.conversation.choices
+    if not open_choices or safety.asked_kind(open_choices[0].id) is None:
+        return None
+    chosen = flowing.chosen(turn, open_choices)
+    if chosen is None and turn.said.intent in {"affirm", "deny"}:
+        chosen = open_choices[0 if turn.said.intent == "affirm" else 1].id
+    return safety.asked_kind(chosen) if chosen else None
+
+
+def _after_danger_question(
+    turn: Turn,
+    flows: FlowBook,
+    numbers: Mapping[str, Json],
+    kind: str,
+    happening: bool,  # noqa: FBT001 (an answer)
+) -> Decision:
+    if happening:
+        return _danger(turn, safety.now(kind, numbers))
+    said = Spoken(Say("safety.not_now", numbers), Kind.EMERGENCY)
+    if turn.contact.opted_out:
+        return Decision(turn.contact, _closed(turn.conversation), (said,), keep_text=False)
+    return _first(flowing.begin(turn, flows, _entry(turn), {}), said)
+
+
+def _entry(turn: Turn) -> str:
+    return "menu" if turn.contact.consent is Consent.GIVEN else "welcome"
+
+
+def _first(decision: Decision, *effects: Effect) -> Decision:
+    return replace(decision, effects=(*effects, *decision.effects))
+
+
+def _opt_out(turn: Turn) -> Decision | None:
+    contact, word = turn.contact, turn.said.keyword
+    confirmed = (Spoken(Say("stop.confirmed"), Kind.CONFIRMATION),)
+    if word is Keyword.STOP:
+        return Decision(replace(contact, opted_out=True), _closed(turn.conversation), confirmed, keep_text=False)
+    if not contact.opted_out:
+        return None
+    if word is Keyword.START:
+        started = replace(contact, opted_out=False)
+        return Decision(started, _closed(turn.conversation), (Spoken(Say("start.confirmed")),), keep_text=False)
+    # STOP holds. USSD must show something, and somebody who comes back after a day is told the way once more.
+    long_ago = contact.last_inbound_at is None or turn.now - contact.last_inbound_at > REMIND_OF_STOP
+    tell = turn.medium == "ussd" or long_ago
+    return Decision(contact, _closed(turn.conversation), confirmed if tell else (), keep_text=False)
+
+
+def _page(turn: Turn) -> Decision | None:
+    typed = turn.text.strip()
+    conversation = turn.conversation
+    if turn.medium != "ussd" or typed != NEXT_PAGE or len(conversation.pages) < 2:  # noqa: PLR2004 (two pages)
+        return None
+    page = (conversation.page + 1) % len(conversation.pages)
+    return Decision(turn.contact, replace(conversation, page=page), turn_page=True)
+
+
+def _consent(turn: Turn, flows: FlowBook) -> Decision | None:
+    contact, said = turn.contact, turn.said
+    if contact.consent is Consent.GIVEN:
+        return None
+    if said.keyword is Keyword.HUMAN:
+        return _hand_over(turn, "asked_for_human", keep_text=False)
+    flow = turn.conversation.flow
+    if said.keyword is Keyword.LANGUAGE:
+        return replace(flowing.begin(turn, flows, "language", {}), keep_text=False)
+    goes_on = flow is not None and flow.flow in {"welcome", "language"} and not turn.session_new
+    if goes_on and said.keyword is not Keyword.MENU:
+        return replace(flowing.go_on(turn, flows), keep_text=False)
+    wanted = FLOW_FOR.get(said.intent or "") if said.confidence >= SURE else None
+    wanted = wanted if wanted not in {"menu", "help", "language"} else None
+    return replace(flowing.begin(turn, flows, "welcome", {"wanted": wanted}), keep_text=False)
+
+
+def _hand_over(turn: Turn, reason: str, *, keep_text: bool = True) -> Decision:
+    effects: tuple[Effect, ...] = (Spoken(Say("handover.opened")), Open(reason))
+    return Decision(turn.contact, _closed(turn.conversation), effects, keep_text=keep_text)
+
+
+def _person_is_answering(turn: Turn) -> Decision | None:
+    contact = turn.contact
+    if contact.case_id is None or turn.medium == "ussd" or turn.conversation.flow is not None:
+        return None
+    if turn.said.keyword is not None and turn.said.keyword is not Keyword.HUMAN:
+        return None
+    quiet_since = contact.last_inbound_at
+    remind = quiet_since is None or turn.now - quiet_since > REMIND_OF_PERSON
+    effects = (Spoken(Say("handover.waiting")),) if remind else ()
+    return Decision(contact, turn.conversation, effects)
+
+
+def _global_word(turn: Turn, flows: FlowBook) -> Decision | None:
+    word = turn.said.keyword
+    if word is Keyword.HUMAN:
+        return _hand_over(turn, "asked_for_human")
+    if word is Keyword.HELP:
+        return flowing.begin(turn, flows, "help", {})
+    if word is Keyword.LANGUAGE:
+        return flowing.begin(turn, flows, "language", {})
+    if word is Keyword.DELETE:
+        return flowing.begin(turn, flows, "privacy", {})
+    if word in {Keyword.MENU, Keyword.START} or (turn.medium == "ussd" and turn.text.strip() == MENU_KEY):
+        return flowing.begin(turn, flows, "menu", {})
+    return None
+
+
+def _conversation(turn: Turn, flows: FlowBook) -> Decision:
+    conversation = turn.conversation
+    if conversation.choices and conversation.choices[0].id == CONTINUE:
+        return _continue_or_not(turn, flows)
+    if turn.medium == "ussd" and turn.session_new:
+        return _dialled(turn, flows)
+    if turn.unreadable_media and not turn.text.strip():
+        return _first(_hand_over(turn, "media"), Spoken(Say("media.unreadable")))
+    if conversation.flow is not None:
+        decision = flowing.go_on(turn, flows)
+        if not _leaves(turn, decision, conversation):
+            return decision
+    return _by_intent(turn, flows)
+
+
+def _leaves(turn: Turn, decision: Decision, before: Conversation) -> bool:
+    """Whether a clear intent goes elsewhere, where the open question could do nothing with the text."""
+    if decision.understood or turn.said.confidence < SWITCH:
+        return False
+    intent = turn.said.intent or ""
+    elsewhere = FLOW_FOR.get(intent)
+    stays = before.flow is not None and elsewhere == before.flow.flow
+    return intent in TO_A_PERSON or (elsewhere is not None and not stays)
+
+
+def _by_intent(turn: Turn, flows: FlowBook) -> Decision:
+    said = turn.said
+    if said.intent and said.confidence >= SURE:
+        if said.intent in TO_A_PERSON:
+            return _hand_over(turn, TO_A_PERSON[said.intent])
+        if said.intent == "opt_out":
+            if said.intent_detail == "opt_out/delete_data":
+                return flowing.begin(turn, flows, "privacy", {})
+            return Decision(turn.contact, turn.conversation, (Spoken(Say("stop.how")),))
+        if said.intent == "thanks":
+            return Decision(turn.contact, turn.conversation, (Spoken(Say("common.welcome")),))
+        if said.intent in FLOW_FOR:
+            return flowing.begin(turn, flows, FLOW_FOR[said.intent], flowing.first_vars(turn))
+    menu = flowing.begin(turn, flows, "menu", {})
+    return _first(menu, Spoken(Say("common.not_understood"))) if any(c.isalpha() for c in turn.text) else menu
+
+
+def _dialled(turn: Turn, flows: FlowBook) -> Decision:
+    before = turn.conversation
+    recent = before.updated_at is not None and turn.now - before.updated_at <= CONTINUE_WITHIN
+    if before.flow is None or not recent or before.flow.flow == "menu":
+        return flowing.begin(turn, flows, "menu", {})
+    choices = (Choice(CONTINUE, "ussd.continue"), Choice(AFRESH, "ussd.menu"))
+    asked = Spoken(Say("ussd.dropped", {}, choices))
+    return Decision(turn.contact, replace(before, choices=choices, pages=(), page=0), (asked,))
+
+
+def _continue_or_not(turn: Turn, flows: FlowBook) -> Decision:
+    chosen = flowing.chosen(turn, turn.conversation.choices)
+    if chosen == CONTINUE:
+        return flowing.ask_again(turn, flows)
+    return flowing.begin(turn, flows, "menu", {})
