@@ -65,10 +65,12 @@ def _features(pairs: list[tuple[str, str]]) -> Iterator[str]:
 
 
 def _groups(mark: str, word: str, shortest: int, longest: int) -> Iterator[str]:
-    padded = f" {word[:SPELLED_OUT]} "
+    short = word[:SPELLED_OUT]
+    padded = f" {short} "
     for size in range(shortest, longest + 1):
-        for start in range(len(padded) - size + 1):
-            yield mark + padded[start : start + size]
+        cut = padded if size > 1 else short
+        for start in range(len(cut) - size + 1):
+            yield mark + cut[start : start + size]
 
 
 def softmax(scores: Iterable[float]) -> list[float]:

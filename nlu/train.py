@@ -226,6 +226,7 @@ def environment(root: Path, home: Path) -> dict[str, str]:
         "HOME": str(home),
         "PYTHONPATH": f"{root / 'nlu/rasa'}{os.pathsep}{root}",
         "PYTHONUNBUFFERED": "1",
+        "PYTHONWARNINGS": "ignore",
         "RASA_TELEMETRY_ENABLED": "false",
         "RASA_MAX_CACHE_SIZE": "0",
         "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
