@@ -1,0 +1,300 @@
+"""Pieces of a text that say a time of day, a length of time or how often.
+
+A bare hour is read as a clinic's: 1 to 6 are the afternoon unless the text says morning or night; 7 to 12 stay.
+"""
+
+from datetime import date, datetime, timedelta
+
+from nlu.date_pieces import Piece, shift_months, skip
+from nlu.date_words import Line, key
+from nlu.number_words import Number, number_at, written
+
+DAY_MINUTES = 24 * 60
+_STRONG_AT = frozenset(key(w) for w in ("m3a", "مع", "vers", "at", "عند", "ma3", "mea", "tis", "wis"))
+_NOON = frozenset(key(w) for w in ("ظهر", "الظهر", "الضهر", "ضهر", "dhr", "dohr", "dhor", "duhr", "do8r"))
+_MEALS = frozenset(key(w) for w in ("3cha", "l3cha", "العشا", "العشاء", "عشاء", "لعشا"))
+_PRAYER = frozenset(key(w) for w in ("صلاة", "salat", "slat", "وقت", "wqt", "adan", "الصلاة"))
+_BEFORE = {"evening": "afternoon", "night": "evening", "afternoon": "afternoon", "morning": "night"}
+_HALF_UNITS = {"day": ("PT", 36, "H"), "week": ("P", 10, "D"), "month": ("P", 45, "D"), "year": ("P", 18, "M")}
+
+
+def in_part(hour: int, part: str) -> int:
+    """The hour of 24 that a bare hour means beside a part of the day, or without one (`""`)."""
+    if not part:
+        return hour + 12 if 1 <= hour <= 6 else hour
+    if hour > 12 or part == "morning":
+        return hour
+    if hour == 12:
+        return 12 if part == "afternoon" else 0
+    if part == "night" and hour < 6:
+        return hour
+    return hour + 12
+
+
+def part_at(line: Line, i: int) -> "Piece | None":
+    """A part of the day, as a prayer too. `الظهر` is also the back and `l3cha` also dinner: they need a word for time beside them."""
+    turn = line.kind(i, "after") or line.kind(i, "before")
+    if turn and not line.kind(i, "part"):
+        j = skip(line, turn[1], "filler", 2)
+        hit = line.kind(j, "part")
+        if hit and not line.words[j].breaks:
+            name = _BEFORE[str(hit[0])] if "before" in line.at(i) else str(hit[0])
+            return Piece("part", i, hit[1], text=name)
+        return None
+    found = line.kind(i, "part")
+    if not found:
+        return None
+    if found[1] == i + 1 and any(k in _NOON or k in _MEALS for k, _ in line.words[i].keys):
+        near = [line.at(k) for k in range(max(0, i - 2), i)]
+        kinds = {kind for at in near for kind in at}
+        told = kinds & {"after", "before", "day", "weekday", "num", "hour", "clock", "noun"} or len(line) == 1
+        if not told and not any(k in _PRAYER for n in range(max(0, i - 2), i) for k, _ in line.words[n].keys):
+            return None
+    return Piece("part", i, found[1], text=str(found[0]))
+
+
+def time_at(line: Line, i: int, *, after_day: bool) -> "Piece | None":
+    """A time of day that begins at word `i`. `after_day`: a day stands right before, so a bare number is an hour."""
+    named = line.kind(i, "named")
+    if named:
+        hour, minute = str(named[0]).split(":")
+        return Piece("time", i, named[1], at=int(hour) * 60 + int(minute))
+    j, strong, clock, led = _lead(line, i)
+    if j >= len(line) or (j > i and line.words[j].breaks):
+        return None
+    named = line.kind(j, "named") if led else None
+    if named:
+        hour, minute = str(named[0]).split(":")
+        return Piece("time", i, named[1], at=int(hour) * 60 + int(minute))
+    word = line.words[j]
+    if word.shape == "clock":
+        digits = word.raw.lower().replace("h", ":").replace("mn", "").replace("min", "").split(":")
+        return _timed(line, i, j + 1, int(digits[0]), int(digits[1]), sure=word.raw[0] == "0")
+    hour, end, weak = _hour(line, j)
+    if hour is None:
+        return None
+    extra = 0
+    if hour >= 100:  # an hour and minutes that read as one number: خمسة وعشرين
+        hour, extra = divmod(hour, 100)
+    if hour > 24:
+        return None
+    marked = _hour_mark(line, end)
+    minute, stop = _minutes(line, marked or end, marked=marked is not None or clock)
+    part = (
+        line.kind(skip(line, stop, "filler", 2), "part") if stop >= len(line) or not line.words[stop].breaks else None
+    )
+    told = (
+        clock
+        or part is not None
+        or minute is not None
+        or (marked is not None and (led or after_day or 7 <= hour <= 19))
+    )
+    ends = end >= len(line) or line.words[end].breaks
+    if weak and not (clock or part or marked or _article(word.raw)):
+        return None
+    counted = not ends and ({"unit", "times", "pair"} & set(line.at(end)) or _measure(line, end)) and marked is None
+    if counted or ("month" in line.at(skip(line, end, "filler", 1)) and not clock):
+        return None
+    if not (
+        told
+        or strong
+        or after_day
+        or (led and ends and (i > 0 or line.words[i].raw.lower() in ("à", "a", "f", "ل", "ف")))
+    ):
+        return None
+    if (
+        "hour" in line.at(j)
+        and "num" not in line.at(j)
+        and not (clock or part or minute is not None or strong or after_day)
+    ):
+        return None
+    total = hour * 60 + extra + (minute or 0)
+    if minute is not None and minute < 0 and hour == 0:
+        total += DAY_MINUTES
+    sure = word.shape == "int" and word.raw.startswith("0")
+    return _timed(line, i, stop, total // 60, total % 60, sure=sure)
+
+
+def _article(raw: str) -> bool:
+    return raw.startswith(("ال", "ل", "l", "L"))
+
+
+def _measure(line: Line, j: int) -> bool:
+    return line.words[j].shape == "word" and any(k in _MEASURES for k, _ in line.words[j].keys[:1])
+
+
+_MEASURES = frozenset(
+    key(w)
+    for w in "mg g kg kilo kilos ml cm dh drahm درهم كيلو dirham 7ebba 7ebbat حبات comprimés comprimé gouttes ans 3am".split()
+)
+
+
+def _lead(line: Line, i: int) -> "tuple[int, bool, bool, bool]":
+    j, strong, clock = i, False, False
+    while j < len(line) and j - i < 4 and not (j > i and line.words[j].breaks):
+        here = line.kind(j, "clock")
+        if here:
+            nxt = (
+                line.kind(here[1], "num")
+                or line.kind(here[1], "hour")
+                or (here[1] < len(line) and line.words[here[1]].shape in ("int", "clock"))
+            )
+            if not nxt and not (here[1] < len(line) and "filler" in line.at(here[1])):
+                break
+            j, clock = here[1], True
+            continue
+        at = line.kind(j, "at")
+        if not at or line.kind(j, "num") or line.kind(j, "hour"):
+            break
+        strong = strong or line.words[j].raw.lower() == "à" or any(k in _STRONG_AT for k, _ in line.words[j].keys[:1])
+        j = at[1]
+    glued = j == i and line.words[i].raw[:1] in "فلب" and len(line.words[i].raw) > 3 and bool(line.kind(i, "num"))
+    return j, strong, clock, j > i or glued
+
+
+def _hour(line: Line, j: int) -> "tuple[int | None, int, bool]":
+    word = line.words[j]
+    ordinal = line.kind(j, "hour")
+    if ordinal and word.raw.lstrip("وفبل").startswith(("ا", "ث", "س", "ر", "خ", "ت", "ع", "ح")):
+        return int(ordinal[0]), ordinal[1], False
+    number = number_at(line, j)
+    if number is None:
+        return None, j, False
+    if number.whole is None:  # "10 w nss" reads as 10.5: an hour and its half
+        if number.value * 2 == int(number.value * 2) and number.end > j + 1 and word.shape != "dec":
+            return int(number.value) * 100 + 30, number.end, False
+        return None, j, False
+    if number.whole > 24 and not number.digits:
+        units = number.whole % 10
+        first = line.kind(j, "num")
+        if first and 0 < units == int(first[0]) and number.end > j + 1:
+            return units * 100 + number.whole - units, number.end, False
+        return None, j, False
+    return number.whole, number.end, number.weak
+
+
+def _hour_mark(line: Line, j: int) -> "int | None":
+    found = line.kind(j, "unit")
+    if not found or found[0] != "hour" or line.words[j].breaks:
+        return None
+    return found[1] if line.words[j].raw.lower() in ("h", "hr", "hrs", "heure", "heures") else None
+
+
+def _minutes(line: Line, j: int, *, marked: bool) -> "tuple[int | None, int]":
+    if j >= len(line) or line.words[j].breaks:
+        return None, j
+    less = line.kind(j, "less")
+    if less and less[0]:
+        return -int(less[0]), less[1]
+    if less:
+        number = number_at(line, less[1])
+        if number and number.whole and number.whole < 60:
+            return -number.whole, skip(line, number.end, "unit", 1)
+        return None, j
+    joiner = line.kind(j, "and")
+    at = joiner[1] if joiner and not line.kind(j, "fraction") else j
+    linked = joiner is not None or line.linked(at)
+    fraction = line.kind(at, "fraction") if linked else None
+    if fraction:
+        return int(fraction[0]), fraction[1]
+    number = number_at(line, at)
+    if number and number.whole is not None and number.whole < 60:
+        unit = line.kind(number.end, "unit")
+        if unit and unit[0] == "minute":
+            return number.whole, unit[1]
+        if not unit and linked and number.whole % 5 == 0 and number.whole:
+            return number.whole, number.end
+        if (
+            not unit
+            and marked
+            and not linked
+            and number.digits
+            and number.whole >= 10
+            and line.words[at].shape == "int"
+        ):
+            return number.whole, number.end
+    return None, j
+
+
+def _timed(line: Line, i: int, end: int, hour: int, minute: int, *, sure: bool) -> "Piece | None":  # noqa: PLR0913
+    if not (0 <= hour <= 24 and 0 <= minute < 60):
+        return None
+    hour %= 24
+    j = end if end >= len(line) or line.words[end].breaks else skip(line, end, "filler", 2)
+    piece = part_at(line, j) if j < len(line) and not line.words[j].breaks else None
+    if piece:
+        return Piece("time", i, piece.end, at=in_part(hour, piece.text) * 60 + minute)
+    bare = not sure and 1 <= hour <= 12
+    return Piece(
+        "time", i, end, at=(in_part(hour, "") if bare else hour) * 60 + minute, to=hour * 60 + minute, bare=bare
+    )
+
+
+def amount_at(line: Line, i: int) -> "tuple[float, str, int] | None":
+    """A length of time: (how many, unit, index behind it)."""
+    pair, ready = line.kind(i, "pair"), line.kind(i, "minutes")
+    if ready:
+        return float(ready[0]), "minute", ready[1]
+    if pair:
+        return 2.0, str(pair[0]), pair[1]
+    number = number_at(line, i)
+    if number and number.end < len(line) and not line.words[number.end].breaks:
+        j = (
+            skip(line, number.end, "filler", 1)
+            if number.end < len(line) and line.words[number.end].raw in ("d", "n", "de", "ديال", "ⵏ", "dyal")
+            else number.end
+        )
+        ready = line.kind(j, "minutes") if number.value == 1 else None
+        if ready:
+            return float(ready[0]), "minute", ready[1]
+        unit = line.kind(j, "unit")
+        if unit:
+            end, value = unit[1], number.value
+            joiner = line.kind(end, "and")
+            at = joiner[1] if joiner else end
+            half = line.kind(at, "fraction")
+            if half and half[0] == 30 and (joiner or line.linked(at)) and unit[0] != "minute":
+                end, value = half[1], value + 0.5
+            return value, str(unit[0]), end
+    if i < len(line) and line.words[i].shape == "word":
+        unit = line.kind(i, "unit")
+        if unit:
+            one = number_at(line, unit[1])
+            return 1.0, str(unit[0]), one.end if one and one.value == 1 and one.weak else unit[1]
+    return None
+
+
+def iso(value: float, unit: str, *, weeks: bool = False) -> str:
+    """The ISO duration; weeks are written in days (`P14D`) unless `weeks`, an hour and a half `PT1H30M`."""
+    if unit == "minute":
+        return f"PT{written(value)}M" if value < 60 or value % 60 == 0 and value != 60 else _hours(value / 60)
+    if unit == "hour":
+        return _hours(value)
+    if value != int(value):
+        prefix, number, letter = _HALF_UNITS[unit]
+        if value == 1.5:
+            return f"{prefix}{number}{letter}"
+        days = {"day": 1, "week": 7, "month": 30, "year": 365}[unit]
+        return f"P{round(value * days)}D"
+    if unit == "week" and not weeks:
+        return f"P{int(value) * 7}D"
+    return f"P{int(value)}{unit[0].upper()}"
+
+
+def _hours(value: float) -> str:
+    whole, rest = int(value), round((value - int(value)) * 60)
+    return "PT" + (f"{whole}H" if whole else "") + (f"{rest}M" if rest or not whole else "")
+
+
+def moved(now: datetime, value: float, unit: str) -> "datetime | date":
+    """The moment (hours, minutes) or day (longer units) that is so far from now; a negative value lies behind."""
+    if unit in ("minute", "hour"):
+        return now + timedelta(minutes=value * (60 if unit == "hour" else 1))
+    if unit in ("day", "week"):
+        return now.date() + timedelta(days=round(value * (7 if unit == "week" else 1)))
+    return shift_months(now.date(), round(value * (12 if unit == "year" else 1)))
+
+
+def hours_of(number: "Number | None") -> "int | None":
+    """The number as an hour of the day, or None."""
+    return number.whole if number and number.whole is not None and 0 <= number.whole <= 24 else None

@@ -1,0 +1,246 @@
+"""Pieces of a text that say how long, how often, how far from now, from when to when, or what only a question can settle."""
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+from nlu.clock_pieces import amount_at, hours_of, iso, moved, part_at, time_at
+from nlu.date_pieces import Piece, day_at, skip
+from nlu.date_words import Line, key
+from nlu.number_words import number_at
+
+DAY_NAMES = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+_PER = {"hour": "hour", "day": "day", "week": "week", "month": "month", "year": "year"}
+
+
+def moment(value: datetime) -> str:
+    """Local wall time to the minute."""
+    return value.strftime("%Y-%m-%dT%H:%M")
+
+
+def recurrence_at(line: Line, i: int) -> "Piece | None":
+    """`every PT8H`, `3/day`, `weekly MON`, `daily morning`."""
+    for name, value in (
+        ("alternate", "every P2D"),
+        ("everyday", "every P1D"),
+        ("everyweek", "every P1W"),
+        ("everymonth", "every P1M"),
+    ):
+        found = line.kind(i, name)
+        if found:
+            piece = Piece("rec", i, found[1], type="recurrence", text=value)
+            return _then_times(line, piece) if name == "everyday" else piece
+    every = line.kind(i, "every")
+    if every:
+        return _every(line, i, every[1])
+    twice = line.kind(i, "twice")
+    if twice:
+        return _per(line, i, twice[1], 2)
+    number = number_at(line, i)
+    if number and number.whole:
+        times = line.kind(number.end, "times")
+        if times and not line.words[number.end].breaks:
+            return _per(line, i, times[1], number.whole)
+    times = line.kind(i, "times")
+    if times:
+        one = number_at(line, times[1])
+        return _per(line, i, one.end if one and one.value == 1 else times[1], 1)
+    return None
+
+
+def _per(line: Line, i: int, j: int, count: int) -> "Piece | None":
+    per = line.kind(j, "per") or line.kind(j, "every")
+    at = per[1] if per else j
+    if at >= len(line) or line.words[j].breaks:
+        return None
+    daily = line.kind(j, "everyday")
+    if daily:
+        return Piece("rec", i, daily[1], type="recurrence", text=f"{count}/day")
+    at = skip(line, at, "per", 1) if not line.kind(at, "unit") else at
+    unit = line.kind(at, "unit")
+    if (per or line.linked(at) or at == j) and unit and unit[0] in _PER and (per or _glued_per(line, at)):
+        return Piece("rec", i, unit[1], type="recurrence", text=f"{count}/{_PER[str(unit[0])]}")
+    today = line.kind(at, "day")
+    if today and today[0] == 0 and (per or _glued_per(line, at)):  # في اليوم, f lyoum, g wass-a
+        return Piece("rec", i, today[1], type="recurrence", text=f"{count}/day")
+    return None
+
+
+def _glued_per(line: Line, at: int) -> bool:
+    return line.words[at].raw[:1].lower() in "fفبnغ"
+
+
+def _then_times(line: Line, piece: Piece) -> Piece:
+    number = number_at(line, piece.end)
+    if number and number.whole:
+        times = line.kind(number.end, "times")
+        if times:
+            return replace(piece, end=times[1], text=f"{number.whole}/day")
+    twice = line.kind(piece.end, "twice")
+    return replace(piece, end=twice[1], text="2/day") if twice else piece
+
+
+def _every(line: Line, i: int, j: int) -> "Piece | None":
+    if j >= len(line) or line.words[j].breaks:
+        return None
+    weekday = _weekdays(line, j)
+    if weekday:
+        names, end = weekday
+        return Piece("rec", i, end, type="recurrence", text="weekly " + ",".join(names))
+    amount = amount_at(line, j)
+    if amount:
+        value, unit, end = amount
+        return Piece("rec", i, end, type="recurrence", text="every " + iso(value, unit, weeks=True))
+    part = part_at(line, j)
+    if part:
+        return Piece("rec", i, part.end, type="recurrence", text="daily " + part.text)
+    return None
+
+
+def _weekdays(line: Line, j: int) -> "tuple[list[str], int] | None":
+    names: "list[str]" = []
+    at = end = j
+    while at < len(line):
+        k = skip(line, at, "noun", 1)
+        found = line.kind(k, "weekday") or line.kind(at, "weekday")
+        if not found or (not names and "num" in line.at(found[1] - 1) and "unit" in line.at(found[1])):
+            break
+        names.append(DAY_NAMES[int(found[0])])
+        end = found[1]
+        joiner = line.kind(end, "and")
+        at = joiner[1] if joiner else end
+        if not joiner and not line.linked(end):
+            break
+    return (names, end) if names else None
+
+
+def offset_at(line: Line, i: int, now: datetime) -> "Piece | None":
+    """`dans 3 jours`, `بعد أسبوع`, `simana mn daba`, `il y a 2 heures`, `d'ici 15 jours`, or a plain length of time."""
+    for name, sign in (("in", 1), ("within", 1), ("after", 1), ("ago", -1)):
+        found = line.kind(i, name)
+        amount = amount_at(line, skip(line, found[1], "filler", 1)) if found else None
+        if found and not amount:
+            amount = amount_at(line, found[1])
+        if not found or not amount:
+            continue
+        value, unit, end = amount
+        if end < len(line) and line.kind(end, "next"):
+            continue
+        if name == "within":
+            return _until(i, end, now, value, unit)
+        return _away(i, end, now, sign * value, unit)
+    for name in ("since", "for"):
+        found = line.kind(i, name)
+        amount = amount_at(line, found[1]) if found else None
+        if found and amount:
+            return Piece("text", i, amount[2], type="duration", text=iso(amount[0], amount[1]))
+    amount = amount_at(line, i)
+    if not amount:
+        return None
+    value, unit, end = amount
+    later = line.kind(end, "in")
+    if later and "now" in line.at(later[1] - 1) or line.kind(end, "in") and key(line.words[end].raw) == "mn":
+        return _away(i, later[1] if later else end, now, value, unit)
+    said = number_at(line, i) is not None or "pair" in line.at(i) or "minutes" in line.at(i)
+    if said or (end == len(line) and i == 0):
+        return Piece("text", i, end, type="duration", text=iso(value, unit))
+    return None
+
+
+def _away(i: int, end: int, now: datetime, value: float, unit: str) -> "Piece | None":
+    try:
+        there = moved(now, value, unit)
+    except (OverflowError, ValueError):
+        return None
+    if isinstance(there, datetime):
+        return Piece("text", i, end, type="datetime", text=moment(there))
+    return Piece("day", i, end, day=there)
+
+
+def _until(i: int, end: int, now: datetime, value: float, unit: str) -> "Piece | None":
+    try:
+        there = moved(now, value, unit)
+    except (OverflowError, ValueError):
+        return None
+    if isinstance(there, datetime):
+        return Piece("text", i, end, type="interval", text=f"{moment(now)}/{moment(there)}")
+    return Piece("days", i, end, day=now.date(), last=there)
+
+
+def turn_at(line: Line, i: int, today: date) -> "Piece | None":
+    """`after:` or `before:` a day or time; ASK for a day that only the writer knows (`b3d l3id`)."""
+    asked = _asked(line, i)
+    if asked:
+        return asked
+    for name in ("after", "before"):
+        found = line.kind(i, name)
+        if not found:
+            continue
+        j = skip(line, found[1], "filler", 2)
+        if j >= len(line) or line.words[j].breaks:
+            continue
+        asked = _asked(line, found[1]) or _asked(line, j)
+        if asked:
+            return replace(asked, start=i)
+        piece = day_at(line, j, today) or (day_at(line, found[1], today) if j > found[1] else None)
+        if piece and piece.kind in ("day", "days") and piece.day:
+            edge = piece.last if piece.last and name == "after" else piece.day
+            return Piece("text", i, piece.end, type="date", text=f"{name}:{edge.isoformat()}")
+        if line.kind(j, "part"):
+            continue
+        timed = time_at(line, j, after_day=False) or time_at(line, found[1], after_day=True)
+        if timed and timed.kind == "time":
+            return Piece("text", i, timed.end, type="time", text=f"{name}:{clock(timed.at)}")
+    return None
+
+
+def _asked(line: Line, i: int) -> "Piece | None":
+    found = line.kind(i, "ask")
+    if not found:
+        return None
+    if line.words[found[1] - 1].raw.lower().endswith("e") and "ai" in line.words[found[1] - 1].raw.lower():
+        return None  # l'aide is help, not l'Aïd
+    return Piece("ask", i, found[1], type="date", text="ASK")
+
+
+def clock(minutes: int) -> str:
+    """Minutes of the day as HH:MM."""
+    return f"{minutes // 60 % 24:02d}:{minutes % 60:02d}"
+
+
+def range_at(line: Line, i: int, today: date) -> "Piece | None":
+    """From one time or day to another."""
+    start = line.kind(i, "from")
+    if not start:
+        return None
+    j = start[1]
+    first = time_at(line, j, after_day=True)
+    if first and first.kind == "time" and first.end < len(line):
+        to = line.kind(first.end, "to") or (
+            (0, first.end) if line.linked(first.end) or line.words[first.end].raw[0] in "لو" else None
+        )
+        second = time_at(line, skip(line, to[1], "to", 1), after_day=True) if to else None
+        if second and second.kind == "time":
+            begin = first.at
+            if first.bare and not second.bare and second.at >= 13 * 60 and first.to // 60 < 7:
+                begin = first.at
+            return Piece("times", i, second.end, at=begin, to=second.at)
+    opening = day_at(line, j, today)
+    if opening and opening.kind == "day" and opening.day:
+        to = line.kind(opening.end, "to")
+        closing = day_at(line, skip(line, to[1], "to", 1), today) if to else None
+        if closing and closing.kind == "day" and closing.day:
+            last = (
+                closing.day
+                if closing.day >= opening.day
+                else closing.day + timedelta(days=7 if closing.weekday is not None else 0)
+            )
+            if last >= opening.day:
+                return Piece("days", i, closing.end, day=opening.day, last=last)
+    number = number_at(line, j)
+    day = hours_of(number) or (number.whole if number and number.whole and number.whole <= 31 else None)
+    if number and day:
+        to = line.kind(number.end, "to")
+        closing = day_at(line, skip(line, to[1], "to", 1), today) if to else None
+        if closing and closing.kind == "day" and closing.day and closing.weekday is None and closing.day.day > day:
+            return Piece("days", i, closing.end, day=closing.day.replace(day=day), last=closing.day)
+    return None
