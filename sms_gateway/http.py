@@ -3,19 +3,14 @@
 No retries and no redirects: repeating a send is the outbox's decision, and a redirect would carry credentials away.
 """
 
-import ssl
+import threading
 import time
-from typing import Protocol
+from typing import Any, Protocol
 
 import urllib3
-from urllib3.exceptions import (
-    ConnectTimeoutError,
-    HTTPError,
-    LocationValueError,
-    NewConnectionError,
-    ProxyError,
-    SSLError,
-)
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import HTTPError
 
 from sms_gateway.errors import OutcomeUnknown, Unreachable
 from sms_gateway.types import HttpRequest, HttpResponse
@@ -38,6 +33,35 @@ class Transport(Protocol):
         """
 
 
+_progress = threading.local()
+"""Whether the request of this thread has begun to leave: the library's errors do not tell a failed TLS handshake, where
+nothing left, from a lost answer."""
+
+
+class _Connection(HTTPConnection):
+    def send(self, data: Any) -> None:  # noqa: ANN401  as declared by http.client
+        if self.sock is None:
+            self.connect()
+        _progress.left = True
+        super().send(data)
+
+
+class _TlsConnection(HTTPSConnection):
+    def send(self, data: Any) -> None:  # noqa: ANN401  as declared by http.client
+        if self.sock is None:
+            self.connect()
+        _progress.left = True
+        super().send(data)
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _TlsPool(HTTPSConnectionPool):
+    ConnectionCls = _TlsConnection
+
+
 class HttpTransport:
     """A pool of kept-alive connections, safe to share between threads."""
 
@@ -55,9 +79,11 @@ class HttpTransport:
             retries=False,
             timeout=urllib3.Timeout(connect=connect_seconds, read=read_seconds),
         )
+        self._pool.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
 
     def send(self, request: HttpRequest) -> HttpResponse:
         deadline = time.monotonic() + self._read_seconds
+        _progress.left = False
         # `from None`: the library's messages quote the address, and what is quoted ends in a log.
         try:
             answer = self._pool.request(
@@ -68,32 +94,25 @@ class HttpTransport:
                 redirect=False,
                 preload_content=False,
             )
-        except (NewConnectionError, ConnectTimeoutError, ProxyError, LocationValueError) as error:
-            raise Unreachable(type(error).__name__) from None
-        except SSLError as error:
-            if error.args and isinstance(error.args[0], ssl.SSLCertVerificationError):
-                raise Unreachable("the certificate is not to be trusted") from None
-            raise OutcomeUnknown(type(error).__name__) from None
+            return _read(answer, deadline)
         except (HTTPError, OSError) as error:
-            raise OutcomeUnknown(type(error).__name__) from None
-        return self._read(answer, deadline)
+            kind = OutcomeUnknown if _progress.left else Unreachable
+            raise kind(type(error).__name__) from None
 
     def close(self) -> None:
         """Give up the idle connections."""
         self._pool.clear()
 
-    @staticmethod
-    def _read(answer: urllib3.BaseHTTPResponse, deadline: float) -> HttpResponse:
-        body = bytearray()
-        try:
-            for piece in answer.stream(65536):
-                body += piece
-                if len(body) > MAX_ANSWER or time.monotonic() > deadline:
-                    answer.close()
-                    raise OutcomeUnknown("the answer is too long or too slow")
-        except (HTTPError, OSError) as error:
-            raise OutcomeUnknown(type(error).__name__) from None
-        finally:
-            answer.release_conn()
-        headers = {name.lower(): value for name, value in answer.headers.items()}
-        return HttpResponse(answer.status, headers, bytes(body))
+
+def _read(answer: urllib3.BaseHTTPResponse, deadline: float) -> HttpResponse:
+    body = bytearray()
+    try:
+        for piece in answer.stream(65536):
+            body += piece
+            if len(body) > MAX_ANSWER or time.monotonic() > deadline:
+                answer.close()
+                raise OutcomeUnknown("the answer is too long or too slow")
+    finally:
+        answer.release_conn()
+    headers = {name.lower(): value for name, value in answer.headers.items()}
+    return HttpResponse(answer.status, headers, bytes(body))

@@ -172,11 +172,11 @@ class Simulator:
     def _report(self, item: Mapping[str, Any]) -> DeliveryReport:
         word = string(item, "status")
         status = STATUS.get(word, Status.UNKNOWN)
-        code = string(item, "code") or (word if status is Status.UNKNOWN else None)
+        code = code_of(string(item, "code") or (word if status is Status.UNKNOWN else None))
         return DeliveryReport(
             external_id=identifier(item, "id"),
             status=status,
-            code=code or None,
+            code=code,
             reference=string(item, "reference") or None,
             opted_out=code == "opted_out",
         )

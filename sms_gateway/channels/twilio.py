@@ -197,7 +197,7 @@ class Twilio:
         if not word:
             raise MalformedRequest("MessageStatus is missing")
         status = STATUS.get(word, Status.UNKNOWN)
-        code = fields.get("ErrorCode") or (word if status in {Status.UNKNOWN, Status.FAILED} else None)
+        code = code_of(fields.get("ErrorCode") or (word if status in {Status.UNKNOWN, Status.FAILED} else None))
         return [
             DeliveryReport(
                 external_id=identifier(fields, "MessageSid", "SmsSid"),
