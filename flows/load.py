@@ -80,7 +80,7 @@ def _flow(root: Place, notes: Notes) -> Flow | None:
         states=_states(fields),
         languages=_some(fields["languages"], FORMS),
         channels=_some(fields["channels"], CHANNELS),
-        sources=_sources(fields["source"]),
+        sources=read_sources(fields["source"]),
         expires=expires,
         starts_with=_vars(fields["starts_with"]) if "starts_with" in fields else {},
         clinical=clinical,
@@ -117,7 +117,8 @@ def _vars(place: Place) -> dict[str, Json]:
     return {name: value.json() for name, value in place.fields().items()}
 
 
-def _sources(place: Place) -> tuple[Source, ...]:
+def read_sources(place: Place) -> tuple[Source, ...]:
+    """The one source of a file, or its list of them."""
     return (_source(place),) if place.is_map else tuple(_source(item) for item in place.items())
 
 

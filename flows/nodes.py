@@ -63,6 +63,10 @@ class Place:
         return isinstance(self.node, yaml.MappingNode)
 
     @property
+    def is_list(self) -> bool:
+        return isinstance(self.node, yaml.SequenceNode)
+
+    @property
     def is_null(self) -> bool:
         return isinstance(self.node, yaml.ScalarNode) and _scalar(self.node) is None
 
@@ -192,7 +196,8 @@ def parse(text: str, name: str) -> tuple[Place | None, Notes]:
         node = yaml.compose(text, Loader=_BaseLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        notes.add(mark.line + 1 if mark else 1, mark.column + 1 if mark else 1, f"not YAML: {error.problem}")
+        hint = "; a text with “: ” in it stands in quotes" if "mapping values" in str(error.problem) else ""
+        notes.add(mark.line + 1 if mark else 1, mark.column + 1 if mark else 1, f"not YAML: {error.problem}{hint}")
         return None, notes
     except (yaml.YAMLError, RecursionError, ValueError):
         notes.add(1, 1, "not YAML that can be read: a forbidden character, or nested too deeply")

@@ -143,6 +143,7 @@ def _pick(place: Place, otherwise: Otherwise) -> State:
     needed = ("from", "save", "label", "to", "none")
     parts = fields["pick"].fields(*needed, "match", "more", "limit", need=needed)
     match = parts["match"].fields(*ASK_TYPES) if "match" in parts else {}
+    more = _options(parts["more"]) if "more" in parts else ()
     return Pick(
         **_question(fields, place, otherwise),
         source=parts["from"].expression() if "from" in parts else _nothing(),
@@ -151,8 +152,8 @@ def _pick(place: Place, otherwise: Otherwise) -> State:
         to=_word(parts, "to"),
         none=_word(parts, "none"),
         match={type_: value.expression() for type_, value in match.items()},
-        more=_options(parts["more"]) if "more" in parts else (),
-        limit=parts["limit"].whole(1, _MOST_PICKED) if "limit" in parts else _MOST_PICKED,
+        more=more,
+        limit=parts["limit"].whole(1, _MOST_PICKED) if "limit" in parts else max(1, _MOST_PICKED - len(more)),
     )
 
 
