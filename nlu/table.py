@@ -23,6 +23,8 @@ FORMAT = 1
 MEASURE = re.compile(r"[0-9]+(?:[.,:/h-]?[0-9]+)*(?:mg|ml|mcg|ui|kg|cm|mn|min|g|h|l|j|x|%|°)?")
 SPELLED_OUT = 12
 """Letter groups are taken from the first letters of a word only: longer words bring no more, and would cost time."""
+LONG = 4
+"""Texts of at least this many words are all of one length; shorter ones are often an answer, a greeting or a keyword."""
 
 
 class UnusableTable(ValueError):
@@ -49,11 +51,14 @@ def words(text: str) -> list[tuple[str, str]]:
 
 
 def features(text: str) -> frozenset[str]:
-    """What the table sees of a text: words, pairs of neighbours, and letter groups within words."""
+    """What the table sees of a text: words, the first word, pairs of neighbours, letter groups, and whether it is short."""
     return frozenset(_features(words(text)))
 
 
 def _features(pairs: list[tuple[str, str]]) -> Iterator[str]:
+    if pairs:
+        yield "f" + pairs[0][1]
+        yield f"n{min(len(pairs), LONG)}"
     before = "^"
     for light, bones in pairs:
         yield "w" + light

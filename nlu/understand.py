@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Literal, Protocol, TypeVar
 
 from nlu import danger as danger_signs
-from nlu import dates, identify, numbers
+from nlu import dates, identify
 from nlu.client import NluClient
 from nlu.fold import clean
 from nlu.keywords import Keywords
@@ -151,13 +151,11 @@ class Understander:
             return otherwise
 
     def _entities(self, text: str, form: str, now: datetime) -> tuple[Entity, ...]:
-        found: list[Found] = [
-            *self._guarded("dates", lambda: dates.find(text, now, form), []),
-            *self._guarded("numbers", lambda: numbers.find(text), []),
-        ]
+        nothing: tuple[Found, ...] = ()
+        found = self._guarded("dates", lambda: tuple(dates.everything(text, now, form)), nothing)
         if self._places is not None:
             places = self._places
-            found.extend(self._guarded("places", lambda: places.find(text), []))
+            found += self._guarded("places", lambda: tuple(places.find(text)), nothing)
         return entities(found)
 
 

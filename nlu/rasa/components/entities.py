@@ -11,14 +11,14 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
-from nlu import dates, numbers
+from nlu import dates
 
 ZONE = ZoneInfo("Africa/Casablanca")
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
 class PureEntities(GraphComponent):
-    """Adds the entities that `nlu.dates` and `nlu.numbers` find; relative dates are read against Morocco's clock."""
+    """Adds the entities that `nlu.dates` finds; relative dates are read against Morocco's clock."""
 
     @classmethod
     def create(
@@ -35,7 +35,7 @@ class PureEntities(GraphComponent):
         now = datetime.now(ZONE).replace(tzinfo=None)
         for message in messages:
             text = message.get(TEXT) or ""
-            found = [*dates.find(text, now, None), *numbers.find(text)]
+            found = dates.everything(text, now)
             extracted = [
                 {
                     "entity": one.type,
