@@ -23,8 +23,8 @@ CREDENTIALS = frozenset({401, 403, 404, 405, 407})
 LONGEST_WAIT = 3600.0
 """Seconds. A longer Retry-After is cut: the back-off of the caller takes over."""
 
-LONGEST_CODE = 64
-_CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+LONGEST_CODE = 40
+_CODE = re.compile(r"[A-Za-z0-9_.-]{1,40}")
 
 
 def retry_after(response: HttpResponse, now: datetime | None = None) -> float | None:

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -13,18 +14,23 @@ MAX_BODY = 1024 * 1024
 """Octets. No provider here sends more than some kilobytes; the rest is an attack."""
 
 MAX_FIELDS = 1000
-MAX_ID = 255
-"""Characters of a provider's id: the longest seen (`wamid.…`) stay under 130."""
+MAX_ID = 200
+"""Characters of a provider's id: the longest seen (`wamid.…`) stay under 130, and columns hold 255."""
 
+_REFERENCE = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
-def form_pairs(body: bytes) -> list[tuple[str, str]]:
-    """The fields of a form, in order, empty values kept. Raises MalformedRequest."""
+@lru_cache(maxsize=16)
+def form_pairs(body: bytes) -> tuple[tuple[str, str], ...]:
+    """The fields of a form, in order, empty values kept. Raises MalformedRequest.
+
+    The last few are remembered: a form is read once to check its signature and again for its content.
+    """
     if len(body) > MAX_BODY:
         raise MalformedRequest("the body is too large")
     try:
-        return parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
+        return tuple(parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS))
     except ValueError:
         raise MalformedRequest("the body is not a form in UTF-8") from None
 
@@ -75,6 +81,11 @@ def identifier(fields: Mapping[str, Any], *keys: str) -> str:
     if len(value) > MAX_ID or not value.isprintable():
         raise MalformedRequest(f"{keys[0]} is not an id")
     return value
+
+
+def reference(value: str) -> str | None:
+    """Our own reference as a provider echoes it; None for anything that we cannot have written."""
+    return value if _REFERENCE.fullmatch(value) else None
 
 
 def instant(text: str) -> datetime | None:

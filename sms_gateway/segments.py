@@ -6,7 +6,7 @@ Sizes follow from 140 octets a segment and 6 octets of header in each of several
 
 from dataclasses import dataclass
 
-from sms_gateway.encoding import GSM7, UCS2, Encoding, encoding_of, nfc, units
+from sms_gateway.encoding import GSM7, UCS2, Encoding, encoding_of, length, nfc, units
 
 SINGLE: dict[Encoding, int] = {GSM7: 160, UCS2: 70}
 """Units in a message of one segment."""
@@ -28,7 +28,7 @@ def count(text: str) -> Count:
     """Count the text as the network does, after composing it (NFC). An empty text still costs one segment."""
     composed = nfc(text)
     encoding = encoding_of(composed)
-    total = sum(units(character, encoding) for character in composed)
+    total = length(composed, encoding)
     if total <= SINGLE[encoding]:
         return Count(encoding, total, 1)
     return Count(encoding, total, len(_pack(composed, encoding)))
@@ -42,13 +42,15 @@ def split(text: str) -> list[str]:
     """
     composed = nfc(text)
     encoding = encoding_of(composed)
-    if sum(units(character, encoding) for character in composed) <= SINGLE[encoding]:
+    if length(composed, encoding) <= SINGLE[encoding]:
         return [composed]
     return _pack(composed, encoding)
 
 
 def _pack(text: str, encoding: Encoding) -> list[str]:
     limit = CONCATENATED[encoding]
+    if length(text, encoding) == len(text):
+        return [text[start : start + limit] for start in range(0, len(text), limit)]
     parts: list[str] = []
     start = used = 0
     for index, character in enumerate(text):

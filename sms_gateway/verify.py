@@ -74,15 +74,15 @@ def verify_token(expected: str, given: str) -> None:
         raise ForbiddenRequest("wrong token")
 
 
-def _signed_params(request: HttpRequest) -> list[tuple[str, str]]:
+def _signed_params(request: HttpRequest) -> tuple[tuple[str, str], ...]:
     if not request.body:
-        return []
+        return ()
     if "json" not in request.headers.get("content-type", "").lower():
         return form_pairs(request.body)
     announced = parse_qs(urlsplit(request.url).query).get("bodySHA256", [""])[0]
     if not same(announced, hashlib.sha256(request.body).hexdigest()):
         raise ForbiddenRequest("the body is not the one announced")
-    return []
+    return ()
 
 
 def _addresses(url: str) -> tuple[str, str]:

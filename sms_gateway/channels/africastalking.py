@@ -88,7 +88,8 @@ class AfricasTalking:
         """One hop, or the notice that the session ended (`session.ended`, no text). Raises MalformedRequest.
 
         `text` is the last piece of `session.accumulated`, right wherever nobody typed `*`; a caller that remembers the
-        text of the hop before asks `sms_gateway.ussd.new_input`.
+        text of the hop before asks `sms_gateway.ussd.new_input`. A code dialled with a suffix opens its session with a
+        text, so `session.new` is not set then: a session that the caller does not know is new whatever the flag says.
         """
         fields = form(request.body)
         number = e164(fields.get("phoneNumber", ""))

@@ -31,7 +31,7 @@ from sms_gateway.errors import (
     Unreachable,
 )
 from sms_gateway.msisdn import e164, may_sms
-from sms_gateway.reading import identifier, instant, json_object, string
+from sms_gateway.reading import identifier, instant, json_object, reference, string
 from sms_gateway.settings import is_http_url, read_settings
 from sms_gateway.types import (
     Accepted,
@@ -177,7 +177,7 @@ class Simulator:
             external_id=identifier(item, "id"),
             status=status,
             code=code,
-            reference=string(item, "reference") or None,
+            reference=reference(string(item, "reference")),
             opted_out=code == "opted_out",
         )
 

@@ -34,7 +34,7 @@ from sms_gateway.errors import (
     Unreachable,
 )
 from sms_gateway.msisdn import e164, may_sms
-from sms_gateway.reading import form, identifier, json_object
+from sms_gateway.reading import form, identifier, json_object, reference
 from sms_gateway.settings import is_http_url, read_settings
 from sms_gateway.types import (
     Accepted,
@@ -329,6 +329,6 @@ def _media(fields: Mapping[str, str]) -> tuple[Media, ...]:
 
 def _reference(url: str) -> str | None:
     try:
-        return parse_qs(urlsplit(url).query).get(REFERENCE, [None])[0]
+        return reference(parse_qs(urlsplit(url).query).get(REFERENCE, [""])[0])
     except ValueError:
         return None

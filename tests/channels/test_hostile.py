@@ -115,7 +115,7 @@ def test_any_answer_to_a_send(channel: Channel, status: int, wait: str, body: by
     outcome = outcome_of(channel, HttpResponse(status, headers, body))
     if isinstance(outcome, ChannelError):
         assert 0 <= (getattr(outcome, "wait", None) or 0) <= 3600
-        assert len(outcome.code or "") <= 64
+        assert len(outcome.code or "") <= 40
         # After a success or an unexplained 5xx the message may be on its way: no error then invites another try.
         assert not outcome.retry or outcome.code in RETRY_CODES
     else:

@@ -3,7 +3,7 @@ import smsutil
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sms_gateway.encoding import GSM7_ALL, SMART, encoding_of, nfc, smart_encode, units
+from sms_gateway.encoding import GSM7_ALL, SMART, encoding_of, length, nfc, smart_encode, units
 from sms_gateway.segments import CONCATENATED, SINGLE, Count, count, split
 
 MIXED = st.text(alphabet=st.sampled_from("abcé€^{}~ çشⵣ😀\u0301\n"), max_size=700)
@@ -49,7 +49,7 @@ def test_the_parts_are_the_text_and_fit(text: str) -> None:
     limit = SINGLE[counted.encoding] if len(parts) == 1 else CONCATENATED[counted.encoding]
     sizes = [sum(units(c, counted.encoding) for c in part) for part in parts]
     assert all(size <= limit for size in sizes)
-    assert sum(sizes) == counted.units
+    assert sum(sizes) == counted.units == length(nfc(text), counted.encoding)
     # Greedy: no part could have taken the first character of the next one.
     for size, following in zip(sizes, parts[1:], strict=False):
         assert size + units(following[0], counted.encoding) > limit
