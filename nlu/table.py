@@ -122,9 +122,10 @@ class Table:
     def probabilities(self, text: str) -> list[float] | None:
         """One probability per label, in the order of `labels`, or None when nothing in the text is known."""
         weights = self._weights
-        found = [weights[feature] for feature in features(text) if feature in weights]
-        if not found:
+        known = [feature for feature in features(text) if feature in weights]
+        if all(feature.startswith("n") for feature in known):  # its length alone says nothing
             return None
+        found = [weights[feature] for feature in known]
         total: list[int] = [0] * len(self.labels)
         for _, row in found:
             total = list(map(add, total, row))
