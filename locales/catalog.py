@@ -115,8 +115,8 @@ class Catalog:
     ) -> str:
         """The text of `key` in `form`, or in the next form of its chain that has it.
 
-        A parameter is plain, a list of parameters, or one of `{"day": iso}`, `{"time": iso}`, `{"datetime": iso}`
-        (local wall time), `{"count": n}` (chooses the plural), `{"words": {form or script: text}}`, each also with a list of such values. `overrides`
+        A parameter is plain, a list of parameters, or one of `{"day": iso}`, `{"time": iso}`, `{"datetime": iso}`,
+        `{"short": iso}` (local wall time; the last is brief, for choices), `{"count": n}` (chooses the plural), `{"words": {form or script: text}}`, each also with a list of such values. `overrides`
         (key → form → text) come before the shipped text of the same form. With `isolate`, Latin words and numbers
         in right-to-left text are set apart (for WhatsApp; it would cost SMS units). A key that nobody has gives the
         text of `common.error_try_later`, a value that is not there nothing: both are counted in `missing`.
@@ -250,7 +250,12 @@ def _word(value: Json, words: Wording) -> str:
 
 @lru_cache(maxsize=8192)  # a campaign or a morning of reminders words the same few days and hours again and again
 def _moment(words: Wording, kind: str, said: str) -> str:
-    writers: Mapping[str, Callable[[str], str]] = {"day": words.day, "time": words.time, "datetime": words.datetime}
+    writers: Mapping[str, Callable[[str], str]] = {
+        "day": words.day,
+        "time": words.time,
+        "datetime": words.datetime,
+        "short": words.short,
+    }
     return writers.get(kind, str)(said)
 
 

@@ -17,6 +17,7 @@ POP_ISOLATE = "\u2069"
 _LATIN_RUN = re.compile(r"[0-9A-Za-z\u00c0-\u024f](?:[0-9A-Za-z\u00c0-\u024f .:/+%'&-]*[0-9A-Za-z\u00c0-\u024f])?")
 _NEEDED = (
     "name", "direction", "script", "plural_rules", "list_separator", "day_pattern", "time_pattern", "datetime_pattern",
+    "short_pattern",
 )  # fmt: skip
 
 
@@ -49,6 +50,7 @@ class Wording:
     _day: TranslationFormatter
     _time: TranslationFormatter
     _datetime: TranslationFormatter
+    _short: TranslationFormatter
 
     def day(self, value: str | date) -> str:
         """A day with its weekday, without the year: `mardi 24 novembre`."""
@@ -65,6 +67,12 @@ class Wording:
     def datetime(self, value: str | datetime) -> str:
         """A day and a time: `mardi 24 novembre, 10h30`."""
         return str(self._datetime.substitute(day=self.day(value), time=self.time(value)))
+
+    def short(self, value: str) -> str:
+        """A day and a time as a choice shows them: `mardi 24/11 10h30`."""
+        when = datetime.fromisoformat(value)
+        weekday = self.days[when.weekday()]
+        return str(self._short.substitute(weekday=weekday, day=when.day, month=when.month, time=self.time(when)))
 
 
 def wording(
@@ -100,6 +108,7 @@ def wording(
         _day=TranslationFormatter(meta["day_pattern"]),
         _time=TranslationFormatter(meta["time_pattern"]),
         _datetime=TranslationFormatter(meta["datetime_pattern"]),
+        _short=TranslationFormatter(meta["short_pattern"]),
     )
 
 
