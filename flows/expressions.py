@@ -21,7 +21,7 @@ _MOST_CHARACTERS = 300  # keeps every reading bounded; the longest condition in 
 _DEEPEST = 20  # brackets and negations in each other
 
 _TOKEN = re.compile(
-    r"\s*(?:(?P<path>@[a-z_][a-z0-9_]*(?:\.[a-z0-9_]+)*)"
+    r"\s*(?:(?P<path>@[a-z][a-z0-9_]*(?:\.[a-z0-9][a-z0-9_]*)*)"
     r"|(?P<span>(?:[0-9]{1,5}[wdhm])+(?![a-z0-9_]))"
     r"|(?P<number>[0-9]{1,12}(?:\.[0-9]{1,6})?(?![a-z0-9_]))"
     r"|'(?P<single>[^']*)'|\"(?P<double>[^\"]*)\""
@@ -77,12 +77,11 @@ class Expression:
 
 def read_span(text: str) -> timedelta:
     """A length of time such as `4h`, `3d`, `1h30m`, `2w`, `-24h` (`m` is minutes). ExpressionError if it is not one."""
-    bare = text.strip()
-    sign = -1 if bare.startswith("-") else 1
-    bare = bare.lstrip("+-")
-    if not re.fullmatch(r"(?:[0-9]{1,5}[wdhm])+", bare):
+    found = re.fullmatch(r"([+-]?)((?:[0-9]{1,5}[wdhm])+)", text.strip())
+    if not found:
         raise ExpressionError(f"“{text}” is not a length of time: write 30m, 4h, 3d or 2w")
-    return sign * sum((int(n) * _UNITS[unit] for n, unit in _SPAN.findall(bare)), timedelta())
+    length = sum((int(n) * _UNITS[unit] for n, unit in _SPAN.findall(found[2])), timedelta())
+    return -length if found[1] == "-" else length
 
 
 def read(text: str) -> Expression:

@@ -1,6 +1,6 @@
 """Judges the sense of a flow that could be read: does it hold together, can it end, has it all its words."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date
 
 from flows.actions import ACTIONS, ActionSpec
@@ -29,12 +29,13 @@ def lint(
     intents: Collection[str] | None = None,
     today: date | None = None,
     publishing: bool = False,
+    measure: Callable[[str, str], str | None] | None = None,
 ) -> list[Problem]:
     """Every problem of the flow, in the order of the file; none means it can be held.
 
     `keys` has the keys of the texts by form, `flows` the ids of all flows, `intents` the intents that exist; each of
     them that is None is not checked. With `today` a review that is overdue is a problem; `publishing` also refuses a
-    clinical flow that nobody has reviewed.
+    clinical flow that nobody has reviewed. `measure` says what is wrong with the length of a text (key, form), or None.
     """
     problems = [
         *_ways(flow),
@@ -47,6 +48,8 @@ def lint(
     ]
     if keys is not None:
         problems += _texts(flow, keys)
+    if measure is not None:
+        problems += _lengths(flow, measure)
     if flows is not None:
         problems += _jumps(flow, flows)
     return sorted(set(problems))
@@ -91,6 +94,15 @@ def _texts(flow: Flow, keys: Mapping[str, Collection[str]]) -> Iterator[Problem]
             missing = [form for form in flow.languages if use.key is not None and use.key not in keys.get(form, ())]
             if missing:
                 yield flow.problem(use.path, f"the text “{use.key}” is missing in {', '.join(missing)}")
+
+
+def _lengths(flow: Flow, measure: Callable[[str, str], str | None]) -> Iterator[Problem]:
+    for name in flow.states:
+        for use in uses(flow, name):
+            for form in flow.languages if use.key is not None else ():
+                wrong = measure(str(use.key), form)
+                if wrong:
+                    yield flow.problem(use.path, f"the text “{use.key}” in {form}: {wrong}")
 
 
 def _variables(flow: Flow) -> Iterator[Problem]:

@@ -155,7 +155,7 @@ class Place:
             return None
 
     def span(self) -> timedelta:
-        return self._read(read_span, timedelta())
+        return self._read(read_span, timedelta(minutes=1))
 
     def expression(self) -> Expression:
         return self._read(read, read("null"))
