@@ -3,6 +3,8 @@
 A bare hour is read as a clinic's: 1 to 6 are the afternoon unless the text says morning or night; 7 to 12 stay.
 """
 
+# ruff: noqa: PLR2004, PLR0911, PLR0912, C901 - a grammar: one return a rule; 12, 24, 31 and 60 say what they are
+
 from datetime import date, datetime, timedelta
 
 from nlu.date_pieces import Piece, shift_months, skip
@@ -55,17 +57,15 @@ def part_at(line: Line, i: int) -> "Piece | None":
 
 def time_at(line: Line, i: int, *, after_day: bool) -> "Piece | None":
     """A time of day that begins at word `i`. `after_day`: a day stands right before, so a bare number is an hour."""
-    named = line.kind(i, "named")
-    if named:
-        hour, minute = str(named[0]).split(":")
-        return Piece("time", i, named[1], at=int(hour) * 60 + int(minute))
+    if i >= len(line):
+        return None
+    if line.kind(i, "named"):
+        return _named(line, i, i)
     j, strong, clock, led = _lead(line, i)
     if j >= len(line) or (j > i and line.words[j].breaks):
         return None
-    named = line.kind(j, "named") if led else None
-    if named:
-        hour, minute = str(named[0]).split(":")
-        return Piece("time", i, named[1], at=int(hour) * 60 + int(minute))
+    if led and line.kind(j, "named"):
+        return _named(line, i, j)
     word = line.words[j]
     if word.shape == "clock":
         digits = word.raw.lower().replace("h", ":").replace("mn", "").replace("min", "").split(":")
@@ -87,10 +87,13 @@ def time_at(line: Line, i: int, *, after_day: bool) -> "Piece | None":
         clock
         or part is not None
         or minute is not None
-        or (marked is not None and (led or after_day or 7 <= hour <= 19))
+        or (marked is not None and (led or after_day or _is_hour(line.words[end].raw, hour)))
     )
     ends = end >= len(line) or line.words[end].breaks
     if weak and not (clock or part or marked or _article(word.raw)):
+        return None
+    alone = not (clock or part or strong or led or after_day)
+    if marked is not None and alone and not _is_hour(line.words[end].raw, hour):
         return None
     counted = not ends and ({"unit", "times", "pair"} & set(line.at(end)) or _measure(line, end)) and marked is None
     if counted or ("month" in line.at(skip(line, end, "filler", 1)) and not clock):
@@ -115,6 +118,20 @@ def time_at(line: Line, i: int, *, after_day: bool) -> "Piece | None":
     return _timed(line, i, stop, total // 60, total % 60, sure=sure)
 
 
+def _named(line: Line, i: int, j: int) -> "Piece | None":
+    """Noon or midnight that stands at word `j`."""
+    found = line.kind(j, "named")
+    if not found:
+        return None
+    hour, _, minute = str(found[0]).partition(":")
+    return Piece("time", i, found[1], at=int(hour) * 60 + int(minute))
+
+
+def _is_hour(mark: str, hour: int) -> bool:
+    """Whether `10h` or `10 heures` alone is an hour of the day: below 7, `3 heures` is as likely how long."""
+    return hour < 24 if mark in ("h", "H") else 7 <= hour <= 19
+
+
 def _article(raw: str) -> bool:
     return raw.startswith(("ال", "ل", "l", "L"))
 
@@ -125,7 +142,28 @@ def _measure(line: Line, j: int) -> bool:
 
 _MEASURES = frozenset(
     key(w)
-    for w in "mg g kg kilo kilos ml cm dh drahm درهم كيلو dirham 7ebba 7ebbat حبات comprimés comprimé gouttes ans 3am".split()
+    for w in [
+        "mg",
+        "g",
+        "kg",
+        "kilo",
+        "kilos",
+        "ml",
+        "cm",
+        "dh",
+        "drahm",
+        "درهم",
+        "كيلو",
+        "dirham",
+        "7ebba",
+        "7ebbat",
+        "حبات",
+        "comprimés",
+        "comprimé",
+        "gouttes",
+        "ans",
+        "3am",
+    ]
 )
 
 
@@ -216,7 +254,7 @@ def _minutes(line: Line, j: int, *, marked: bool) -> "tuple[int | None, int]":
     return None, j
 
 
-def _timed(line: Line, i: int, end: int, hour: int, minute: int, *, sure: bool) -> "Piece | None":  # noqa: PLR0913
+def _timed(line: Line, i: int, end: int, hour: int, minute: int, *, sure: bool) -> "Piece | None":
     if not (0 <= hour <= 24 and 0 <= minute < 60):
         return None
     hour %= 24
@@ -267,7 +305,7 @@ def amount_at(line: Line, i: int) -> "tuple[float, str, int] | None":
 def iso(value: float, unit: str, *, weeks: bool = False) -> str:
     """The ISO duration; weeks are written in days (`P14D`) unless `weeks`, an hour and a half `PT1H30M`."""
     if unit == "minute":
-        return f"PT{written(value)}M" if value < 60 or value % 60 == 0 and value != 60 else _hours(value / 60)
+        return f"PT{written(value)}M" if value < 60 or (value % 60 == 0 and value != 60) else _hours(value / 60)
     if unit == "hour":
         return _hours(value)
     if value != int(value):

@@ -3,6 +3,8 @@
 A bare weekday or a day of a month means the next one; weeks run from Monday to Sunday; the day stands before the month.
 """
 
+# ruff: noqa: PLR2004, PLR0911, PLR0912, C901 - a grammar: one return a rule; 12, 24, 31 and 60 say what they are
+
 import calendar
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -11,6 +13,7 @@ from nlu.date_words import Line, key
 from nlu.number_words import Number, number_at
 
 _HADI = frozenset(key(w) for w in ("hadi", "هادي", "هاذي"))
+_PREGNANT = frozenset(key(w) for w in ("7amla", "7amila", "حاملة", "حامل", "enceinte", "grossesse", "tadist", "lhmel"))
 _LAST_YEAR = 2100
 
 
@@ -57,7 +60,9 @@ def month_days(day: date) -> "tuple[date, date]":
 
 def day_at(line: Line, i: int, today: date) -> "Piece | None":
     """The longest day, week, month or weekend that begins at word `i`; of a bare `le 3` too."""
-    best: "Piece | None" = None
+    if i >= len(line):
+        return None
+    best: Piece | None = None
     for rule in (_shape, _day_word, _weekday, _day_of_month, _unit, _month):
         try:
             piece = rule(line, i, today)
@@ -92,7 +97,10 @@ def _shape(line: Line, i: int, today: date) -> "Piece | None":
     if word.shape == "slash":
         left, right = slash_pair(word.raw)
         if left == int(left) and right == int(right) and 1 <= right <= 12:
-            return Piece("day", i, i + 1, day=_next_date(today, int(left), int(right)))
+            try:
+                return Piece("day", i, i + 1, day=_next_date(today, int(left), int(right)))
+            except ValueError:
+                return None
     return None
 
 
@@ -129,7 +137,9 @@ def _weekday(line: Line, i: int, today: date) -> "Piece | None":
     weekday, end = int(found[0]), found[1]
     if not noun and "num" in line.at(end - 1) and _counts(line, end):
         return None
-    mark, marked = _marks(line, skip(line, end, "filler", 1))
+    mark, marked = _marks(line, end)
+    if not mark:
+        mark, marked = _marks(line, skip(line, end, "filler", 1))
     ahead = (weekday - today.weekday() - 1) % 7 + 1
     if this:
         ahead %= 7
@@ -188,6 +198,11 @@ def _day_of_month(line: Line, i: int, today: date) -> "Piece | None":
     if number.end < len(line) and line.words[number.end].breaks:
         return Piece("day", i, number.end, day=_next_dom(today, number.whole)) if article and number.digits else None
     k = skip(line, number.end, "filler", 2)
+    this = line.kind(k, "this")
+    if this:
+        own = line.kind(skip(line, this[1], "filler", 1), "unit")
+        if own and own[0] == "month":
+            return Piece("day", i, own[1], day=_next_dom(today, number.whole))
     month = line.kind(k, "month")
     if month:
         return _with_year(line, Piece("day", i, month[1]), today, number.whole, int(month[0]))
@@ -201,21 +216,20 @@ def _day_of_month(line: Line, i: int, today: date) -> "Piece | None":
             return Piece("day", i, end, day=shift_months(today.replace(day=1), 1).replace(day=number.whole))
         if article or line.kind(unit[1], "this"):
             return Piece("day", i, unit[1], day=_next_dom(today, number.whole))
-    if noun and number.end < len(line):
-        ordinal = number_at(line, k)
-        if (
-            ordinal
-            and k > number.end
-            and ordinal.digits
-            and ordinal.whole
-            and number.digits
-            and 1 <= ordinal.whole <= 12
-        ):
-            if not _counts(line, ordinal.end) and line.words[number.end].raw.lower() in ("f", "ف", "في"):
-                return Piece("day", i, ordinal.end, day=_next_date(today, number.whole, ordinal.whole))
+    numbered = _numbered_month(line, number, k) if noun and number.digits and k > number.end else None
+    if numbered and numbered.whole:
+        return Piece("day", i, numbered.end, day=_next_date(today, number.whole, numbered.whole))
     if article and number.digits and not _counts(line, number.end) and "." not in line.words[number.end - 1].raw:
         return Piece("day", i, number.end, day=_next_dom(today, number.whole))
     return None
+
+
+def _numbered_month(line: Line, number: Number, k: int) -> "Number | None":
+    """The month's number behind the day in `nhar 3 f 12`."""
+    month = number_at(line, k)
+    if month is None or not month.digits or not month.whole or month.whole > 12 or _counts(line, month.end):
+        return None
+    return month if line.words[number.end].raw.lower() in ("f", "ف", "في") else None
 
 
 def _next_dom(today: date, day: int) -> date:
@@ -227,6 +241,13 @@ def _next_dom(today: date, day: int) -> date:
 
 
 def _with_year(line: Line, piece: Piece, today: date, day: int, month: int) -> Piece:
+    try:
+        return _dated(line, piece, today, day, month)
+    except ValueError:  # 30 February: the writer is asked
+        return replace(piece, kind="ask", type="date", text="ASK")
+
+
+def _dated(line: Line, piece: Piece, today: date, day: int, month: int) -> Piece:
     j = skip(line, piece.end, "filler", 1)
     year = number_at(line, j)
     if year and year.whole and 1900 <= year.whole <= _LAST_YEAR and not line.words[j].breaks:
@@ -240,7 +261,7 @@ def _with_year(line: Line, piece: Piece, today: date, day: int, month: int) -> P
 
 def _unit(line: Line, i: int, today: date) -> "Piece | None":
     first = line.kind(i, "next") or line.kind(i, "last")
-    this = line.kind(i, "this") if line.words[i].raw.lower() not in ("ad",) else None
+    this = line.kind(i, "this") if line.words[i].raw.lower() != "ad" else None
     j = first[1] if first else this[1] if this else i
     j = skip(line, j, "filler", 1) if this else j
     weekend, unit = line.kind(j, "weekend"), line.kind(j, "unit")
@@ -283,7 +304,8 @@ def _month(line: Line, i: int, today: date) -> "Piece | None":
     unit = line.kind(j, "unit")
     if unit and unit[0] == "month":
         number = number_at(line, unit[1])
-        if number and number.whole and 1 <= number.whole <= 12 and "unit" not in line.at(number.end):
+        carried = any(k in _PREGNANT for word in line.words[:i] for k, _ in word.keys[:1])
+        if number and number.whole and 1 <= number.whole <= 12 and not carried and "unit" not in line.at(number.end):
             return _month_piece(i, number.end, edge, today, number.whole)
         mark, end = _marks(line, unit[1])
         if edge:
@@ -312,7 +334,7 @@ def _month(line: Line, i: int, today: date) -> "Piece | None":
     return None
 
 
-def _month_piece(i: int, end: int, edge: str, today: date, month: int, year: "int | None" = None) -> Piece:  # noqa: PLR0913
+def _month_piece(i: int, end: int, edge: str, today: date, month: int, year: "int | None" = None) -> Piece:
     chosen = year or (today.year if month >= today.month else today.year + 1)
     first, last = month_days(date(chosen, month, 1))
     if edge:

@@ -63,7 +63,7 @@ _TIFINAGH = str.maketrans(
 )  # fmt: skip
 _LATIN = (
     ("ɛ", "3"), ("ɣ", "gh"), ("5", "kh"), ("x", "kh"), ("7", "h"), ("9", "k"), ("8", "h"), ("6", "t"), ("q", "k"), ("2", ""),
-    ("ou", "u"), ("oo", "u"), ("o", "u"), ("sh", "ch"), ("dj", "j"), ("y", "i"), ("e", ""),
+    ("ou", "u"), ("oo", "u"), ("o", "u"), ("sh", "ch"), ("dj", "j"), ("y", "i"), ("e", ""), ("chch", "ch"),
 )  # fmt: skip
 _TWICE = re.compile(r"(.)\1+")
 _ARABIC = str.maketrans({"گ": "ك", "ؤ": "و", "ئ": "ي", "أ": "ا", "إ": "ا", "آ": "ا", "ث": "ت", "ظ": "ض", "ط": "ت"})
@@ -84,6 +84,10 @@ def key(word: str) -> str:
     return _TWICE.sub(r"\1", light)
 
 
+_CLITICS = ("f", "l", "b", "d", "w", "u", "s", "g", "fl", "bl", "dl", "wl", "ul", "lil", "al", "fal", "bal")
+_SHORTEST = 2
+
+
 @lru_cache(maxsize=8192)
 def _keys(raw: str) -> "tuple[tuple[str, bool], ...]":
     whole = key(raw)
@@ -98,29 +102,9 @@ def _keys(raw: str) -> "tuple[tuple[str, bool], ...]":
                 found.append((rest, linked))
             found.extend((rest[len(a) :], linked) for a in ("ال", "ل") if rest.startswith(a) and len(rest) > len(a) + 2)
     else:
-        for clitics in (
-            "f",
-            "l",
-            "b",
-            "d",
-            "w",
-            "u",
-            "s",
-            "fl",
-            "bl",
-            "dl",
-            "wl",
-            "ul",
-            "lil",
-            "al",
-            "fal",
-            "bal",
-            "n",
-            "g",
-            "t",
-        ):
+        for clitics in _CLITICS:
             rest = whole[len(clitics) :]
-            if whole.startswith(clitics) and (len(rest) > 2 or rest in {"an", "st"} and clitics == "l"):
+            if whole.startswith(clitics) and len(rest) > (_SHORTEST if len(clitics) == 1 else _SHORTEST + 1):
                 found.append((rest, clitics[0] in "wu"))
     return tuple(found)
 
@@ -144,7 +128,7 @@ def _phrase_keys(phrase: str) -> "tuple[str, ...]":
 
 
 def _load() -> "dict[str, list[tuple[tuple[str, ...], str, int | str]]]":
-    entries: "list[tuple[str, int | str, str]]" = []
+    entries: list[tuple[str, int | str, str]] = []
     for kind, table in _TABLES:
         entries += [(kind, value, phrase) for value, spellings in table.items() for phrase in spellings.split("|")]
     entries += [
@@ -153,7 +137,7 @@ def _load() -> "dict[str, list[tuple[tuple[str, ...], str, int | str]]]":
     for kind, locales in (("weekday", calendar_cldr.WEEKDAYS), ("month", calendar_cldr.MONTHS)):
         first = 0 if kind == "weekday" else 1
         entries += [(kind, i, name) for names in locales.values() for i, name in enumerate(names, first)]
-    index: "dict[str, list[tuple[tuple[str, ...], str, int | str]]]" = {}
+    index: dict[str, list[tuple[tuple[str, ...], str, int | str]]] = {}
     for kind, value, phrase in entries:
         keys = _phrase_keys(phrase)
         if keys:
@@ -172,7 +156,7 @@ def words(text: str) -> "list[Word]":
     plain = text[:MAX_CHARS]
     if any(c > "\x7f" and c.isdecimal() for c in plain):
         plain = "".join(str(unicodedata.decimal(c)) if c > "\x7f" and c.isdecimal() else c for c in plain)
-    found: "list[Word]" = []
+    found: list[Word] = []
     last = 0
     for match in _SHAPES.finditer(plain):
         shape, raw, start, end = str(match.lastgroup), match.group(), match.start(), match.end()
@@ -194,6 +178,8 @@ def words(text: str) -> "list[Word]":
 
 def _is_word(raw: str, digits: str) -> bool:
     """Whether digits with letters behind them are Arabizi (`3chra`, `7ebba`) and not a number with its unit (`10h`)."""
+    if raw[len(digits) :] in ("h", "H"):
+        return False
     if key(raw) in _INDEX and len(digits) == 1:
         return True
     rest = raw[len(digits) :]
@@ -208,7 +194,32 @@ def _is_word(raw: str, digits: str) -> bool:
 
 _UNITS = frozenset(
     key(u)
-    for u in "mg g gr kg kilo kilos ml ui iu cm mmol bpm cp cps sachets comprimes comprimé comprimés gouttes goutte fois kina 7ebba 7ebbat".split()
+    for u in [
+        "mg",
+        "g",
+        "gr",
+        "kg",
+        "kilo",
+        "kilos",
+        "ml",
+        "ui",
+        "iu",
+        "cm",
+        "mmol",
+        "bpm",
+        "cp",
+        "cps",
+        "sachets",
+        "comprimes",
+        "comprimé",
+        "comprimés",
+        "gouttes",
+        "goutte",
+        "fois",
+        "kina",
+        "7ebba",
+        "7ebbat",
+    ]
 )
 
 
@@ -218,7 +229,7 @@ class Line:
     def __init__(self, text: str) -> None:
         self.text = text
         self.words = words(text)
-        self._at: "dict[int, dict[str, tuple[int | str, int]]]" = {}
+        self._at: dict[int, dict[str, tuple[int | str, int]]] = {}
 
     def __len__(self) -> int:
         return len(self.words)
@@ -227,7 +238,7 @@ class Line:
         """What may begin at word `i`: kind → (value, index behind its last word); the longest phrase of each kind."""
         if i in self._at:
             return self._at[i]
-        found: "dict[str, tuple[int | str, int]]" = {}
+        found: dict[str, tuple[int | str, int]] = {}
         if i < len(self.words):
             for first, _ in self.words[i].keys:
                 for keys, kind, value in _INDEX.get(first, ()):

@@ -10,6 +10,8 @@ night 22:00–06:00. Prayers are read as the part of the day they fall in: fajr 
 maghrib evening, isha night; their minutes differ by town and are not computed.
 """
 
+# ruff: noqa: PLR2004, PLR0911, PLR0912, C901 - a grammar: one return a rule; 12, 24, 31 and 60 say what they are
+
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -26,6 +28,8 @@ _READINGS = frozenset({"blood_pressure", "glucose", "temperature", "weight", "pu
 _RANK = {"datetime": 0, "interval": 1, "recurrence": 2, "date": 3, "time": 4, "duration": 5}
 _SOON = timedelta(days=45)
 _MOST_GAP = 3
+_FEW = 2
+"""Words of an answer in which `daba` says when; in longer talk it is only a way of beginning."""
 
 
 def find(text: str, now: datetime, form: "str | None" = None) -> "list[Found]":
@@ -60,17 +64,19 @@ def when(text: str, now: datetime, form: "str | None" = None) -> "Found | None":
         return whole
     if timed:
         return min(timed, key=lambda found: (_RANK.get(found.type, 9), found.start))
+    if whole and len(line) <= _FEW and any(line.kind(i, "now") for i in range(len(line))):
+        return replace(whole, type="datetime", value=moment(now))
     if whole and _is_vague(line):
         return whole
     doses = [found for found in measured if found.type != "number"]
-    return (doses or measured or [None])[0]
+    return next(iter(doses or measured), None)
 
 
 def everything(text: str, now: datetime, form: "str | None" = None) -> "list[Found]":
     """Readings, numbers and times of a text in its order, none over another: readings first, then times, then bare numbers."""
     timed = find(text, now, form)
     measured = [found for found in numbers.find(text) if not _is_dated(found, timed)]
-    kept: "list[Found]" = []
+    kept: list[Found] = []
     for group in ([f for f in measured if f.type != "number"], timed, [f for f in measured if f.type == "number"]):
         kept += [found for found in group if all(found.end <= k.start or found.start >= k.end for k in kept)]
     return sorted(kept, key=lambda found: found.start)
@@ -82,12 +88,14 @@ def _is_vague(line: Line) -> bool:
 
 def _is_dated(found: Found, timed: "list[Found]") -> bool:
     """Whether what could be a blood pressure was read as a day and month."""
-    return found.type == "blood_pressure" and any(t.start < found.end and found.start < t.end for t in timed)
+    return found.type == "blood_pressure" and any(
+        t.type in ("date", "datetime") and t.start < found.end and found.start < t.end for t in timed
+    )
 
 
 def _pieces(line: Line, now: datetime, form: "str | None") -> "list[Piece]":
     today = now.date()
-    pieces: "list[Piece]" = []
+    pieces: list[Piece] = []
     i = 0
     while i < len(line):
         best = _best(line, i, now, after_day=_follows_day(line, pieces, i))
@@ -102,15 +110,15 @@ def _pieces(line: Line, now: datetime, form: "str | None") -> "list[Piece]":
 def _best(line: Line, i: int, now: datetime, *, after_day: bool) -> "Piece | None":
     if line.words[i].shape == "phone" or (line.words[i].shape == "word" and not line.at(i)):
         return None
-    best: "Piece | None" = None
+    best: Piece | None = None
     for piece in (
         recurrence_at(line, i),
         range_at(line, i, now.date()),
         day_at(line, i, now.date()),  # before the turns: بعد غد is a day, not after a day
-        turn_at(line, i, now.date()),
-        offset_at(line, i, now),
-        time_at(line, i, after_day=after_day),
         part_at(line, i),
+        turn_at(line, i, now.date()),
+        time_at(line, i, after_day=after_day),
+        offset_at(line, i, now),
     ):
         if piece and (best is None or piece.end > best.end):
             best = piece
@@ -158,7 +166,7 @@ def _dated(line: Line, i: int) -> bool:
 
 
 def _joined(line: Line, pieces: "list[Piece]") -> "list[Piece]":
-    done: "list[Piece]" = []
+    done: list[Piece] = []
     for piece in pieces:
         now = piece
         while done and _near(line, done[-1], now):
@@ -183,7 +191,11 @@ def _both(line: Line, left: Piece, right: Piece) -> "Piece | None":
         joined = _pair(one, other)
         if joined:
             return replace(joined, start=left.start, end=right.end)
-    if left.kind == right.kind == "part" and right.start > left.end and "and" in line.at(left.end):
+    daily = [piece.text.removeprefix("daily ") for piece in (left, right) if piece.kind == "rec"]
+    if len(daily) == 2 and all(part in PARTS for part in daily):
+        return replace(left, text=f"{left.text},{daily[1]}")
+    linked = "and" in line.at(left.end) if right.start > left.end else line.linked(right.start)
+    if left.kind == right.kind == "part" and linked and left.text != right.text:
         return Piece("rec", left.start, right.end, type="recurrence", text=f"daily {left.text},{right.text}")
     if (
         left.kind == right.kind == "time"
@@ -193,7 +205,7 @@ def _both(line: Line, left: Piece, right: Piece) -> "Piece | None":
     return None
 
 
-def _pair(one: Piece, other: Piece) -> "Piece | None":  # noqa: PLR0911, C901 - one line a pair of kinds
+def _pair(one: Piece, other: Piece) -> "Piece | None":
     kinds = (one.kind, other.kind)
     if kinds == ("days", "day") and one.type == "week" and other.weekday is not None and one.day:
         return replace(other, day=one.day + timedelta(days=other.weekday), weekday=None)

@@ -1,5 +1,7 @@
 """Numbers written in digits or in words of any of the six forms, read from the words of a text."""
 
+# ruff: noqa: PLR2004, PLR0911 - a grammar: one return a rule; 12, 24, 31 and 60 say what they are
+
 from dataclasses import dataclass
 
 from nlu.date_words import WEAK, Line
@@ -92,7 +94,7 @@ def _spelled(line: Line, i: int) -> "Number | None":
     return Number(float(total + current), end, weak)
 
 
-def _grow(current: int, last: int, value: int, *, linked: bool, dee: bool) -> "int | None":  # noqa: PLR0911 - one line a rule
+def _grow(current: int, last: int, value: int, *, linked: bool, dee: bool) -> "int | None":
     if value == 100 and 1 < current < 10 and not linked:
         return current * 100
     if value in (20, 80) and current % 100 == 4 and not linked and value == 20:

@@ -6,6 +6,8 @@ Values: `blood_pressure` `140/90` in mmHg (`14/9` is read as centimetres of merc
 `number` `10`, `39.5`. What a value may be is wide enough for any living body and narrow enough to tell readings apart.
 """
 
+# ruff: noqa: PLR2004, PLR0911, C901 - a grammar: one return a rule; 12, 24, 31 and 60 say what they are
+
 import re
 
 from nlu.date_pieces import slash_pair
@@ -18,7 +20,7 @@ _TOPICS = {
     "blood_pressure": "tension tansyo tansio tansiou tonsyo tnsyo tonsio ttansyu طونسيو تونسيو تنسيو الضغط ضغط ضغطي daght dght lada8t systolique ta mmhg aḍɣaṭ",
     "glucose": "sucre glycemie glycémie sokkar soukar skkar sokar sukkar سكر السكر السكري سكري سكار glucose dextro glycemi",
     "temperature": "temperature température fievre fièvre temp skhana sokhna s5ana skhouna lharara 7arara hrara harara حرارة الحرارة حرارتي سخانة السخانة حمى سخونية tawla degre degré degrés darajat daraja درجة درجات °c",
-    "weight": "poids pese pèse pesé wazn wezn lwzn lmizan mizan وزن وزني الوزن الميزان tiẓi azuk",
+    "weight": "wezni wzni poids pese pèse pesé wazn wezn lwzn lmizan mizan وزن وزني الوزن الميزان tiẓi azuk",
     "pulse": "pouls bpm battements nabd nabdat دقات نبض نبضات dqat d99at da99at pulsations frequence",
     "dose": "comprime comprimé comprimés comprimes cachet cachets gelule gélule gélules sachet sachets goutte gouttes cuillere cuillère cuillères cuilleres bouffee bouffées injection "
     "7abba 7ebba 7bba 7abbat 7ebbat 7bbat hbbat hebbat kina kinat kinate fanida fanidat lfanid 9atra 9atrat qatra qatrat m3el9a m3la9 ma3li9a jar3a jer3a chouka choukat bakhat "
@@ -63,7 +65,7 @@ def is_pressure(high: float, low: float) -> bool:
     """Whether two numbers can be a blood pressure, both in cmHg (14/9) or both in mmHg (140/90)."""
     if high >= 50 or low >= 30:
         return 50 <= high <= 300 and 30 <= low <= 200 and low < high
-    return 6 <= high <= 30 and 3 <= low <= 20 and 1 < high - low
+    return 6 <= high <= 30 and 3 <= low <= 20 and high - low > 1
 
 
 def find(text: str) -> "list[Found]":
@@ -73,7 +75,7 @@ def find(text: str) -> "list[Found]":
     """
     line = Line(text)
     topics = [_topic(line, i) for i in range(len(line))]
-    found: "list[Found]" = []
+    found: list[Found] = []
     i = 0
     while i < len(line):
         hit = _at(line, i, topics)
@@ -143,7 +145,7 @@ def _half(line: Line, i: int, topics: "list[str]") -> "tuple[Found, int] | None"
     return None
 
 
-def _pressure(line: Line, i: int, j: int, high: float, low: float, topics: "list[str]") -> "Found | None":  # noqa: PLR0913
+def _pressure(line: Line, i: int, j: int, high: float, low: float, topics: "list[str]") -> "Found | None":
     near = _near(topics, i, j)
     if low > high and "blood_pressure" in near:
         high, low = low, high
@@ -190,7 +192,7 @@ def _measured(
     if unit:
         return line.found("dose", f"{written(value)} {unit}", i, j + 1), j + 1
     if (keys & _DEGREE or tail.lstrip().startswith("°") or "temperature" in near) and 30 <= value <= 45:
-        end = j + 1 if keys & _DEGREE or tail.lstrip().lower().startswith("°c") and j < len(line) else j
+        end = j + 1 if keys & _DEGREE or (tail.lstrip().lower().startswith("°c") and j < len(line)) else j
         return line.found("temperature", written(value), i, min(end, len(line))), end
     age = _age(line, i, number, near)
     if age:
@@ -232,7 +234,20 @@ def _age(line: Line, i: int, number: Number, near: "set[str]") -> "tuple[Found |
         return None
     if unit[0] == "year" and number.whole <= 120 and ("age" in near or number.whole >= 12):
         return line.found("age", f"P{number.whole}Y", i, unit[1]), unit[1]
-    told = any(k in _AGED for n in range(max(0, i - 4), i) for k, _ in line.words[n].keys)
+    own = line.words[i - 1] if i else None
+    has = own is not None and (
+        (own.raw.lower() == "a" and line.words[max(0, i - 2)].raw.lower() != "y")
+        or any(k in _HAS for k, _ in own.keys[:1])
+    )
+    child = (
+        i > 1
+        and own is not None
+        and own.raw.lower() in ("de", "d")
+        and any(k in _CHILD for k, _ in line.words[i - 2].keys[:1])
+    )
+    told = ((has or child) and unit[0] != "day") or any(
+        k in _AGED for n in range(max(0, i - 4), i) for k, _ in line.words[n].keys
+    )
     if unit[0] in ("month", "day", "week", "year") and told:
         letter, scale = {"month": ("M", 1), "day": ("D", 1), "week": ("D", 7), "year": ("Y", 1)}[str(unit[0])]
         return line.found("age", f"P{number.whole * scale}{letter}", i, unit[1]), unit[1]
@@ -240,5 +255,27 @@ def _age(line: Line, i: int, number: Number, near: "set[str]") -> "tuple[Found |
 
 
 _AGED = frozenset(
-    key(w) for w in "age agé agée 3mr 3mri 3mro 3mrha 3mru 3omri 3omro 3omrha عمري عمره عمرها عمرو عمر".split()
+    key(w)
+    for w in [
+        "age",
+        "agé",
+        "agée",
+        "3mr",
+        "3mri",
+        "3mro",
+        "3mrha",
+        "3mru",
+        "3omri",
+        "3omro",
+        "3omrha",
+        "عمري",
+        "عمره",
+        "عمرها",
+        "عمرو",
+        "عمر",
+    ]
+)
+_HAS = frozenset(key(w) for w in ("3ndo", "3ando", "3ndha", "3andha", "عندو", "عندها", "عنده", "dars"))
+_CHILD = frozenset(
+    key(w) for w in ("bébé", "bebe", "enfant", "fils", "fille", "nourrisson", "garçon", "petit", "petite")
 )

@@ -10,6 +10,8 @@ _LONG = 6
 """Letters from which one wrong, missing or extra letter is forgiven; shorter names differ by one letter too often."""
 _LONG_BONES = 4
 """Consonants from which a match of the consonants alone is enough."""
+_SHORT = 3
+"""Letters from which two scripts' consonants are compared at all."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Places:
     """Finds places by any of their names; `names` maps an id to its names in any script."""
 
     def __init__(self, names: Mapping[str, Sequence[str]]) -> None:
-        self._by_length: "dict[int, list[_Name]]" = {}
+        self._by_length: dict[int, list[_Name]] = {}
         for place, spellings in names.items():
             for spelling in spellings:
                 tokens = fold(spelling).tokens
@@ -47,7 +49,7 @@ class Places:
         tokens = fold(text[:MAX_CHARS]).tokens
         keys = [key(token.light) for token in tokens]
         taken = [False] * len(tokens)
-        found: "list[Found]" = []
+        found: list[Found] = []
         for length in self._lengths:
             for i in range(len(tokens) - length + 1):
                 if any(taken[i : i + length]):
@@ -60,7 +62,7 @@ class Places:
         return sorted(found, key=lambda hit: hit.start)
 
     def _match(self, tokens: "tuple[Token, ...]", keys: "list[str]", length: int) -> "_Name | None":
-        best: "tuple[int, _Name] | None" = None
+        best: tuple[int, _Name] | None = None
         for name in self._by_length[length]:
             cost = 0
             for n in range(length):
@@ -100,7 +102,7 @@ def _bare(spelling: str) -> str:
 
 
 def _other_script(one: str, other: str) -> bool:
-    return _script(one) != _script(other) and min(len(one), len(other)) > 2
+    return _script(one) != _script(other) and min(len(one), len(other)) >= _SHORT
 
 
 def _script(word: str) -> str:

@@ -1,5 +1,7 @@
 """Pieces of a text that say how long, how often, how far from now, from when to when, or what only a question can settle."""
 
+# ruff: noqa: PLR2004, PLR0911, C901 - a grammar: one return a rule; 12, 24, 31 and 60 say what they are
+
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -19,6 +21,9 @@ def moment(value: datetime) -> str:
 
 def recurrence_at(line: Line, i: int) -> "Piece | None":
     """`every PT8H`, `3/day`, `weekly MON`, `daily morning`."""
+    every = line.kind(i, "every")
+    if every and _weekdays(line, every[1]):
+        return _every(line, i, every[1])
     for name, value in (
         ("alternate", "every P2D"),
         ("everyday", "every P1D"),
@@ -29,7 +34,6 @@ def recurrence_at(line: Line, i: int) -> "Piece | None":
         if found:
             piece = Piece("rec", i, found[1], type="recurrence", text=value)
             return _then_times(line, piece) if name == "everyday" else piece
-    every = line.kind(i, "every")
     if every:
         return _every(line, i, every[1])
     twice = line.kind(i, "twice")
@@ -97,7 +101,7 @@ def _every(line: Line, i: int, j: int) -> "Piece | None":
 
 
 def _weekdays(line: Line, j: int) -> "tuple[list[str], int] | None":
-    names: "list[str]" = []
+    names: list[str] = []
     at = end = j
     while at < len(line):
         k = skip(line, at, "noun", 1)
@@ -138,7 +142,7 @@ def offset_at(line: Line, i: int, now: datetime) -> "Piece | None":
         return None
     value, unit, end = amount
     later = line.kind(end, "in")
-    if later and "now" in line.at(later[1] - 1) or line.kind(end, "in") and key(line.words[end].raw) == "mn":
+    if (later and "now" in line.at(later[1] - 1)) or (line.kind(end, "in") and key(line.words[end].raw) == "mn"):
         return _away(i, later[1] if later else end, now, value, unit)
     said = number_at(line, i) is not None or "pair" in line.at(i) or "minutes" in line.at(i)
     if said or (end == len(line) and i == 0):

@@ -127,7 +127,7 @@ MARK: "dict[str, str]" = {
     "this": "ce|cet|cette|had|hada|hadi|this|هاد|هذا|هذه|هدا|هادا|هادي|الحالي|en cours|ad",
     "last": "dernier|derniere|derniers|passe|passee|li fat|lli fat|li fatt|lli fatt|li dazt|li daz|lfayt|lfayta|fayt|fayta|last|اللي فات|اللي فاتت|الماضي|الماضية|"
     "الفايت|الفايتة|المنصرم|izrin|yzrin|iezrin|ad yzrin|lli izrin|li izrin",
-    "every": "chaque|tous les|toutes les|tt les|ttes les|kul|kula|kol|kulla|kolla|koul|kull|kulchi|each|every|كل|كول|kud|kraygat|krayga|kraygatt|kra igat|ku|kuyan|kul yan|yal",
+    "every": "chaque|tous les|toutes les|tt les|ttes les|kul|kula|kol|kulla|kolla|koul|kull|every|كل|كول|kud|kraygat|krayga|kraygatt|kra igat|ku|kuyan|kul yan|yal",
     "in": "dans|d ici a|mn daba l|mn daba b|in|من دابا|من دابا ب|zgh ghila s|au bout d|mn daba|3la|zg ghila",
     "within": "d ici|dici|خلال|من هنا|sous|9bl mn|qbl mn|9bl ma ydouzou|mn hna l|mn hna|mn daba hta|في ظرف|within|في غضون",
     "ago": "il y a|y a|قبل|من قبل|9bl|qbl",
@@ -148,10 +148,10 @@ MARK: "dict[str, str]" = {
     "alternate": "un jour sur deux|nhar w nhar la|nhar ah w nhar la|nhar iyeh w nhar la|نهار و نهار لا|نهار اه نهار لا|يوم بعد يوم|يوم ويوم لا|نهار ونهار لا|un jour sur 2",
     "clock": "ssa3a|sa3a|lsa3a|الساعة|الساعه|ساعة|tasragt|tasraght|tsragt|tsraght|tsa3t|tassa3t|o clock|l m3a|lw9t",
     "at": "a|à|vers|m3a|ma3|mea|مع|عند|في|ف|f|fi|fl|3la|على|at|around|g|gh|i|ar|deg|dg|n|pour|pr|des|tis|wis|l",
-    "noun": "nhar|jour|le jour|le|yum|yawm|youm|ass|ass n|wass|wass n|يوم|نهار|ال|day|f nhar",
+    "noun": "nhar|jour|le jour|yum|yawm|youm|ass|ass n|wass|wass n|يوم|نهار|ال|day|f nhar",
     "point": "virgule|fasila|fassila|point|فاصلة|فاصل",
     "and": "et|w|o|u|ou|و|d|ed|and",
-    "filler": "f|fi|fl|d|du|de|des|l|la|le|les|dial|dyal|dyalt|على|من|في|ف|د|ديال|ل|مع|mn|m3a|a|à|au|g|gh|n|deg|dg|s|i|of|on|at|the|in|w|vers|pour|ar|nhar|jour|b|ب|عند|"
+    "filler": "inchallah|incha allah|nchallah|inchaallah|in cha allah|ان شاء الله|إن شاء الله|3afak|عافاك|svp|si possible|n debut d|debut d|n fin d|f|fi|fl|d|du|de|des|l|la|le|les|dial|dyal|dyalt|على|من|في|ف|د|ديال|ل|مع|mn|m3a|a|à|au|g|gh|n|deg|dg|s|i|of|on|at|the|in|w|vers|pour|ar|nhar|jour|b|ب|عند|"
     "dans|sur|fach|ghi|و|ssa3a|الساعة",
     "weekend": "week end|weekend|wikand|wikend|weekand|نهاية الأسبوع|نهاية الاسبوع|ويكاند|الويكاند|tigira n imalas|tigra n imalass",
     "start": "debut|au debut|bdayt|bdya|lwl d|بداية|أول|اول|début|start of|tazwart",
@@ -211,6 +211,35 @@ ORDINAL_HOUR: "dict[int, str]" = {
 """Hours of Modern Standard Arabic are ordinals; they are numbers only behind a word for the clock."""
 
 WEAK: "frozenset[str]" = frozenset(
-    "un une wahd wahda wa7d wa7da واحد واحدة وحدة yan yat yun one sin sa tam ssa st sat sn fus tlt neuf tza id ass zuj ifd".split()
+    [
+        "un",
+        "une",
+        "wahd",
+        "wahda",
+        "wa7d",
+        "wa7da",
+        "واحد",
+        "واحدة",
+        "وحدة",
+        "yan",
+        "yat",
+        "yun",
+        "one",
+        "sin",
+        "sa",
+        "tam",
+        "ssa",
+        "st",
+        "sat",
+        "sn",
+        "fus",
+        "tlt",
+        "neuf",
+        "tza",
+        "id",
+        "ass",
+        "zuj",
+        "ifd",
+    ]
 )
 """Number words that are also little words: numbers only beside a unit, a clock word or alone in the text."""
