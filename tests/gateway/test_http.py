@@ -126,6 +126,7 @@ def test_a_silent_handshake_sent_nothing(transport: HttpTransport) -> None:
             lambda talk: [
                 talk.sendall(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"),
                 *(time.sleep(0.1) or talk.sendall(b"1\r\nx\r\n") for _ in range(12)),
+                talk.sendall(b"0\r\n\r\n"),
             ],
             "a drop at a time",
         ),

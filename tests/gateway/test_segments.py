@@ -71,6 +71,8 @@ def test_smsutil_counts_the_same(text: str) -> None:
         ("« Reçu » – n°\u00a05…", '" Recu " - no 5...'),
         ("CŒUR, œil, À È Ê Ÿ", "COEUR, oeil, A E E Y"),
         ("naïve, forêt, août, où", "naive, foret, aout, où"),
+        ("âêëîïôûÿçœ ÂÊËÎÏÔÛŸÙŒ", "aeeiiouycoe AEEIIOUYUOE"),
+        ("‘ ’ “ ” – — \u202f°", "' ' \" \" - -  o"),
         ("déjà lu", "déjà lu"),
         ("صحتي… بخير", "صحتي… بخير"),
         ("ⵣ « ç »", "ⵣ « ç »"),
