@@ -1,0 +1,255 @@
+"""Danger signs in a text: a phrase layer that needs no database and no model, so that it always answers.
+
+Words become concepts (`nlu/lexicon/danger_words.py`), concepts that stand close together become signs
+(`danger_rules.py`). Negation turns a concept over; a question about signs, a fear, the past and a good ending lower
+the level, never below `inform`. Where the words leave a doubt, the more urgent level is taken.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from nlu.fold import Token, fold
+from nlu.lexicon import danger_words as words
+from nlu.lexicon.danger_rules import RULES
+from nlu.types import Danger, DangerLevel
+
+WINDOW = 14
+"""Tokens between the first and the last word of a sign: a long phone sentence, shorter than two of them."""
+
+NEGATION = 3
+"""Tokens after a negator that it turns over: as far as an object stands from its verb ("pas de mal à respirer")."""
+
+_BONES = 3
+"""Consonants below which skeletons say too little and only the letters count."""
+
+_URGENCY = (DangerLevel.INFORM, DangerLevel.ASK, DangerLevel.NOW)
+_SENTENCE = re.compile(r"[.!?؟;\n]+(?!\d)")
+_COMMA = re.compile(r"[,،:…()-]")
+_TIFINAGH = str.maketrans(
+    dict(
+        zip(
+            "ⴰⴱⴳⴷⴹⴻⴼⴽⵀⵃⵇⵉⵊⵍⵎⵏⵓⵔⵕⵙⵚⵜⵟⵡⵢⵣⵥ",
+            "abgddefkhhqijlmnurrssttwyzz",
+            strict=True,
+        )
+    )
+    | {"ⵄ": "3", "ⵖ": "gh", "ⵅ": "kh", "ⵛ": "ch", "ⵯ": "", "ɣ": "gh", "ɛ": "3"}
+)
+_ARABIC_CLITIC = re.compile(r"^[وف]?(?:ال|بال|فال|لل|كال|دال|[بلفدك])?(?=..)")
+_LATIN_CLITIC = re.compile(r"^(?:[fbwdl]?(?:el|al|l)|[fbwdlsn])(?=...)")
+_VERB = re.compile(r"^(?:[kt]a|ki|ke|ti|gha|kat|ghad|كا?|غا?|تا?)(?:[ytni]|[يتن])?(?=...)|^[ytni](?=...)|^[يتن](?=..)")
+_DENIED = re.compile(r"^(?:ma|ما)(.{2,})(?:ch|sh|c|ش)$")
+_DENIED_END = re.compile(r"^(.{3,})(?:ch|sh|ش)$")
+
+
+@dataclass(frozen=True)
+class _Hit:
+    concept: str
+    start: int
+    end: int
+    denied: bool
+    said: bool
+
+
+class _Phrases:
+    """Finds phrases of several words at a place; made once from entries parted by bars."""
+
+    def __init__(self, entries: Iterable[tuple[str, str]]) -> None:
+        self._first: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        self._longest_stem = 0
+        for name, bar in entries:
+            for entry in bar.split("|"):
+                keys = tuple(_entry_keys(entry.strip()))
+                if keys:
+                    self._first.setdefault(keys[0], []).append((keys[1:], name))
+
+    def at(self, place: int, keys: Sequence[frozenset[str]]) -> Iterator[tuple[str, int]]:
+        """The names of the phrases that begin at a place, with the place after each."""
+        for key in keys[place]:
+            for rest, name in self._first.get(key, ()):
+                end = place + 1 + len(rest)
+                if end <= len(keys) and all(k in keys[place + 1 + n] for n, k in enumerate(rest)):
+                    yield name, end
+
+
+def _entry_keys(entry: str) -> Iterator[str]:
+    for part in entry.split():
+        stem = part.endswith("*")
+        for token in fold(part.rstrip("*")).tokens:
+            letters = token.light.translate(_TIFINAGH)
+            if stem:
+                yield letters + "*"
+            elif len(token.skeleton) >= _BONES and not token.light[0].isdigit() and len(entry.split()) < _BONES:
+                yield "~" + token.skeleton
+            else:
+                yield letters
+
+
+@lru_cache(maxsize=8192)
+def _keys(light: str, bones: str) -> frozenset[str]:
+    """Every key by which an entry can name this word: its letters without clitics, stems, skeletons."""
+    letters = light.translate(_TIFINAGH)
+    forms = {letters}
+    denied = _DENIED.match(letters) or _DENIED_END.match(letters)
+    if denied:
+        forms.add(denied.group(1))
+    for form in tuple(forms):
+        forms |= {_ARABIC_CLITIC.sub("", form), _LATIN_CLITIC.sub("", form), _VERB.sub("", form)}
+        forms.add(_VERB.sub("", _ARABIC_CLITIC.sub("", form)))
+    found = set(forms) | {"~" + bones}
+    for form in forms:
+        found.update(form[:end] + "*" for end in range(2, len(form) + 1))
+        for token in fold(form).tokens:
+            found.add("~" + token.skeleton)
+    return frozenset(found)
+
+
+_CONCEPTS = _Phrases(words.CONCEPTS.items())
+_EXCUSES = _Phrases([("excuse", words.EXCUSES), ("excuse", words.NOT_NEGATED)])
+_FRAMES = _Phrases(
+    [
+        ("inform", words.INFORM), ("asking", words.ASKING), ("own", words.OWN),
+        ("past", words.PAST), ("resolved", words.RESOLVED),
+    ]
+)  # fmt: skip
+_NEGATORS = frozenset(token.light for entry in words.NEGATORS.split("|") for token in fold(entry).tokens[:1])
+_BREAKS = frozenset(token.light for token in fold(words.BREAKS).tokens)
+_RULES = tuple((kind, DangerLevel(level), tuple(needs.split())) for kind, level, needs in RULES)
+
+
+def find(text: str) -> Danger | None:
+    """The most urgent danger sign of a cleaned text in any of the six forms, or None.
+
+    Sentences are read one by one; only where none holds a sign is the text read as a whole. Never raises.
+    """
+    best: Danger | None = None
+    pieces = [piece for piece in _SENTENCE.split(text) if piece.strip()]
+    for piece in pieces:
+        best = _worse(best, _read(piece))
+    return best or (_read(text) if len(pieces) > 1 else None)
+
+
+def _worse(one: Danger | None, other: Danger | None) -> Danger | None:
+    if one is None or other is None:
+        return one or other
+    return other if _URGENCY.index(other.level) > _URGENCY.index(one.level) else one
+
+
+def _read(text: str) -> Danger | None:
+    tokens = fold(text).tokens
+    keys = [_keys(token.light, token.skeleton) for token in tokens]
+    hidden = [False] * len(tokens)
+    for at in range(len(tokens)):
+        for _, end in _EXCUSES.at(at, keys):
+            hidden[at:end] = [True] * (end - at)
+    negated = _negated(text, tokens, hidden)
+    hits = [
+        _hit(name, at, end, negated, tokens)
+        for at in range(len(tokens))
+        for name, end in _CONCEPTS.at(at, keys)
+        if not all(hidden[at:end])
+    ]
+    if not hits:
+        return None
+    found: tuple[Danger, int] | None = None
+    for kind, level, needs in _RULES:
+        if found and _URGENCY.index(level) <= _URGENCY.index(found[0].level):
+            continue
+        start = _match(needs, hits)
+        if start is not None:
+            found = (Danger(kind, level), start)
+    if found is None:
+        return None
+    return _lowered(found[0], found[1], keys)
+
+
+def _hit(name: str, at: int, end: int, negated: Sequence[bool], tokens: Sequence[Token]) -> _Hit:
+    """A concept with its polarity. A phrase of several words carries its own negation."""
+    if end - at > 1:
+        before = negated[at] and not any(token.light in _NEGATORS for token in tokens[at:end])
+        return _Hit(name, at, end, denied=before, said=not before)
+    light = tokens[at].light
+    glued = bool(_DENIED.match(light))
+    after = end < len(tokens) and tokens[end].light == "pas"
+    unclear = end < len(tokens) and tokens[end].light == "plus"
+    denied = negated[at] or glued or after
+    return _Hit(name, at, end, denied=denied or unclear, said=not denied)
+
+
+def _negated(text: str, tokens: Sequence[Token], hidden: Sequence[bool]) -> list[bool]:
+    """For every token whether a negator before it in the same clause turns it over."""
+    found = [False] * len(tokens)
+    for at, token in enumerate(tokens):
+        ne = any(before.light in ("n", "ne", "y") for before in tokens[max(0, at - 3) : at])
+        glued = bool(_DENIED.match(token.light))
+        if hidden[at] or not (token.light in _NEGATORS or glued or (token.light == "plus" and ne)):
+            continue
+        if token.light == "ma" and at + 1 < len(tokens) and not _darija_verb(tokens, at):
+            continue
+        for after in range(at + 1, min(len(tokens), at + 1 + NEGATION)):
+            gap = text[tokens[after - 1].end : tokens[after].start]
+            if _COMMA.search(gap) or tokens[after].light in _BREAKS:
+                break
+            found[after] = True
+    return found
+
+
+def _darija_verb(tokens: Sequence[Token], at: int) -> bool:
+    """Whether `ma` at this place denies a verb, and is not the French "my": Darija's verb ends in -ch or is a known one."""
+    near = [token.light for token in tokens[at + 1 : at + 4]]
+    return any(light.endswith(("ch", "sh")) for light in near[:2]) or near[0].startswith(
+        ("ka", "b9a", "bqa", "9d", "qd", "n9", "3n", "fi", "kay", "y", "t9", "bgh", "t")
+    )
+
+
+def _match(needs: Sequence[str], hits: Sequence[_Hit]) -> int | None:
+    """Where the sign begins if every needed concept stands in one window, else None."""
+    wanted: list[list[_Hit]] = []
+    for need in needs:
+        if need[0] == "!":
+            if any(hit.concept == need[1:] and hit.said for hit in hits):
+                return None
+            continue
+        name = need.lstrip("-")
+        options = [hit for hit in hits if hit.concept == name and (hit.denied if need[0] == "-" else hit.said)]
+        if not options:
+            return None
+        wanted.append(options)
+    for anchor in wanted[0]:
+        near = [[hit for hit in options if abs(hit.start - anchor.start) < WINDOW] for options in wanted]
+        if all(near) and _apart(near):
+            return min(anchor.start, *(options[0].start for options in near))
+    return None
+
+
+def _apart(options: Sequence[Sequence[_Hit]], used: frozenset[int] = frozenset()) -> bool:
+    """Whether every concept finds words of its own: one word is no two signs."""
+    if not options:
+        return True
+    for hit in options[0]:
+        places = frozenset(range(hit.start, hit.end))
+        if not places & used and _apart(options[1:], used | places):
+            return True
+    return False
+
+
+def _lowered(danger: Danger, start: int, keys: Sequence[frozenset[str]]) -> Danger:
+    """The sign at the level that the sentence around it leaves: asked about, feared, past or over."""
+    frames: dict[str, list[int]] = {}
+    for at in range(len(keys)):
+        for name, _ in _FRAMES.at(at, keys):
+            frames.setdefault(name, []).append(at)
+    level = danger.level
+    asked = [at for at in frames.get("inform", ()) if at <= start]
+    if asked:
+        own = any(min(asked) < at for at in frames.get("own", ()))
+        level = DangerLevel.ASK if own else DangerLevel.INFORM
+    elif any(at <= start for at in frames.get("asking", ())) or "resolved" in frames:
+        level = DangerLevel.ASK
+    if "past" in frames and danger.kind != "self_harm":
+        level = DangerLevel.INFORM
+    if danger.kind == "self_harm" and level is not DangerLevel.NOW and not asked:
+        level = DangerLevel.NOW
+    return Danger(danger.kind, min(level, danger.level, key=_URGENCY.index))
