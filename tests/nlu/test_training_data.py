@@ -119,3 +119,14 @@ def test_the_dev_set_repeats_no_training_utterance(form: str) -> None:
     asked = [plain(row["text"]) for row in dev_rows() if row["form"] == form]
     assert [text for text in asked if text in trained] == []
     assert [text for text, times in Counter(asked).items() if times > 1] == []
+
+
+@pytest.mark.parametrize("form", DEV_FORMS)
+def test_the_dev_set_is_not_the_training_data_with_one_word_changed(form: str) -> None:
+    trained = [set(plain(text).split()) for _, text, _ in rows_of_form(form)]
+    near = []
+    for row in dev_rows():
+        words = set(plain(row["text"]).split())
+        if row["form"] == form and any(len(words & other) >= 0.75 * len(words | other) for other in trained):
+            near.append(row["text"])
+    assert near == []
