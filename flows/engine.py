@@ -74,6 +74,11 @@ def resume(flow: Flow, state: FlowState, result: Json, now: datetime) -> Step:
     return _enter(flow, replace(state, vars=kept), to, now)
 
 
+def again(flow: Flow, state: FlowState, now: datetime) -> Step:
+    """Put the open question once more, as after a dropped USSD session; its choices are worked out anew."""
+    return _enter(flow, replace(state, moves=0), state.state, now)
+
+
 def silent_at(flow: Flow, state: FlowState) -> datetime | None:
     """When the silence after the open question means something. None if never."""
     node = flow.states.get(state.state)

@@ -69,7 +69,7 @@ def match(
     options = question.options if isinstance(question, Choose) else question.more
     if answer.choice is not None:
         return _chosen(question, options, answer.choice, scope, now)
-    takes_numbers = isinstance(question, Ask) and ("number" in question.accepts or "text" in question.accepts)
+    takes_numbers = isinstance(question, Ask) and "number" in question.accepts
     numbered = None if takes_numbers else _NUMBERED.fullmatch(answer.text.strip().casefold())
     if numbered and 1 <= int(numbered[1]) <= len(choices):
         return _chosen(question, options, choices[int(numbered[1]) - 1].id, scope, now)

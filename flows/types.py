@@ -42,7 +42,7 @@ class Go:
     """The end of one flow and the beginning of another, with these first variables."""
 
     flow: str
-    vars: Mapping[str, Json] = field(default_factory=dict)
+    vars: Mapping[str, Json] = field(default_factory=dict, repr=False)
 
 
 Effect = Say | Handover | Go
@@ -53,17 +53,20 @@ class Do:
     """An action for the caller to run in its transaction; its result goes to `resume`."""
 
     action: str
-    params: Mapping[str, Json] = field(default_factory=dict)
+    params: Mapping[str, Json] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a person said to an open question, already understood. `entities` are (type, value, text)."""
+    """What a person said to an open question, already understood. `entities` are (type, value, text).
 
-    text: str = ""
+    Like everything that can hold a person's words, they stay out of the `repr`, so that no log can show them.
+    """
+
+    text: str = field(default="", repr=False)
     choice: str | None = None
     intent: str | None = None
-    entities: tuple[tuple[str, str, str], ...] = ()
+    entities: tuple[tuple[str, str, str], ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ class FlowState:
     flow: str
     version: int
     state: str
-    vars: Mapping[str, Json] = field(default_factory=dict)
+    vars: Mapping[str, Json] = field(default_factory=dict, repr=False)
     tries: int = 0
     choices: tuple[Choice, ...] = ()
     """What the open question offered, in the order shown."""
