@@ -1,0 +1,82 @@
+"""How the flows' questions come out on the smallest screens, in words."""
+
+from pathlib import Path
+
+import pytest
+
+import flows
+from flows.load import load_folder
+from flows.schema import Choose, Pick
+from locales.catalog import FORMS, Catalog
+from sms_gateway.segments import count
+
+CATALOG = Catalog.load(defaults={"ambulance": "15", "samu": "141", "poison": "0801 000 180"})
+FLOWS = load_folder(Path(flows.__file__).parent / "definitions")
+ON_USSD = tuple(form for form in FORMS if form != "zgh-Tfng")
+BUDGET = {"GSM-7": 160, "UCS-2": 70}
+BUTTON, ROW = 20, 24
+"""Characters in a title of a WhatsApp reply button (three at most) and of a list row."""
+
+# Arabic letters that do not fit one screen of 70: times of visits, consent, and the lessons. They are paged.
+PAGED = {
+    "appointment_book.pick_slot", "appointment_move.pick_slot", "appointment_confirm.ask", "appointment_confirm.soon",
+    "welcome.ask",
+}  # fmt: skip
+
+SLOT = {"when": {"short": "2026-11-25T10:30"}}
+SAMPLE = {
+    "when": {"datetime": "2026-11-25T10:30"},
+    "time": {"time": "2026-11-25T10:30"},
+    "place": {"words": {"Latn": "Centre Hay Salam", "Arab": "مركز حي السلام"}},
+    "hours": {"time": ["08:00", "20:00"]},
+}
+
+QUESTIONS = {
+    f"{flow.id}.{name}": (state.say.key, state.options)
+    for flow in FLOWS.values()
+    for name, state in flow.states.items()
+    if isinstance(state, Choose)
+}
+PICKS = {
+    f"{flow.id}.{name}": (state.say.key, state.more)
+    for flow in FLOWS.values()
+    for name, state in flow.states.items()
+    if isinstance(state, Pick) and state.more
+}
+
+
+def label(key: str, form: str, params: object = None) -> str:
+    return CATALOG.text(key, form, params or {})  # type: ignore[arg-type]
+
+
+def screen(name: str, form: str) -> str:
+    key, options = (QUESTIONS | PICKS)[name]
+    labels = [label(one.label.key, form, dict(one.label.params)) for one in options]
+    if name in PICKS:
+        labels = [label("choice.datetime", form, SLOT)] * 3 + labels
+    return "\n".join([label(key, form, SAMPLE), *(f"{number}. {one}" for number, one in enumerate(labels, 1))])
+
+
+@pytest.mark.parametrize("form", ON_USSD)
+@pytest.mark.parametrize("name", [*QUESTIONS, *PICKS])
+def test_a_question_with_its_choices_fits_one_ussd_screen(name: str, form: str) -> None:
+    size = count(screen(name, form))
+    lesson = name.startswith("education.") and name[-1].isdigit()
+    paged = size.encoding == "UCS-2" and (lesson or name in PAGED)
+    assert size.units <= (2 * BUDGET["UCS-2"] if paged else BUDGET[size.encoding])
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_choices_fit_buttons_or_a_list(name: str, form: str) -> None:
+    _, options = QUESTIONS[name]
+    limit = BUTTON if len(options) <= 3 else ROW
+    labels = [label(one.label.key, form, dict(one.label.params)) for one in options]
+    assert [one for one in labels if len(one) > limit] == []
+    assert len(set(labels)) == len(labels)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_time_to_choose_fits_a_list_row_on_every_day(form: str) -> None:
+    for day in range(23, 30):
+        assert len(label("choice.datetime", form, {"when": {"short": f"2026-11-{day}T10:30"}})) <= ROW
