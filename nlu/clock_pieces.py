@@ -13,7 +13,24 @@ from nlu.number_words import Number, number_at, written
 
 DAY_MINUTES = 24 * 60
 _STRONG_AT = frozenset(key(w) for w in ("m3a", "مع", "vers", "at", "عند", "ma3", "mea", "tis", "wis"))
-_NOON = frozenset(key(w) for w in ("ظهر", "الظهر", "الضهر", "ضهر", "dhr", "dohr", "dhor", "duhr", "do8r"))
+_NOON = frozenset(
+    key(w)
+    for w in (
+        "ظهر",
+        "الظهر",
+        "الضهر",
+        "ضهر",
+        "dhr",
+        "dohr",
+        "dhor",
+        "duhr",
+        "do8r",
+        "maghrib",
+        "lmghrib",
+        "المغرب",
+        "مغرب",
+    )
+)
 _MEALS = frozenset(key(w) for w in ("3cha", "l3cha", "العشا", "العشاء", "عشاء", "لعشا"))
 _PRAYER = frozenset(key(w) for w in ("صلاة", "salat", "slat", "وقت", "wqt", "adan", "الصلاة"))
 _BEFORE = {"evening": "afternoon", "night": "evening", "afternoon": "afternoon", "morning": "night"}
@@ -102,7 +119,12 @@ def time_at(line: Line, i: int, *, after_day: bool) -> "Piece | None":
         told
         or strong
         or after_day
-        or (led and ends and (i > 0 or line.words[i].raw.lower() in ("à", "a", "f", "ل", "ف")))
+        or (
+            led
+            and ends
+            and (i > 0 or line.words[i].raw.lower() in ("à", "a", "f", "ل", "ف"))
+            and line.words[i].raw not in ("3la", "على")
+        )
     ):
         return None
     if (
@@ -286,7 +308,7 @@ def amount_at(line: Line, i: int) -> "tuple[float, str, int] | None":
         if ready:
             return float(ready[0]), "minute", ready[1]
         unit = line.kind(j, "unit")
-        if unit:
+        if unit and not (key(line.words[j].raw) == "mn" and not number.digits):  # mn is also from
             end, value = unit[1], number.value
             joiner = line.kind(end, "and")
             at = joiner[1] if joiner else end

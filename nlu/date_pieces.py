@@ -14,6 +14,9 @@ from nlu.number_words import Number, number_at
 
 _HADI = frozenset(key(w) for w in ("hadi", "هادي", "هاذي"))
 _PREGNANT = frozenset(key(w) for w in ("7amla", "7amila", "حاملة", "حامل", "enceinte", "grossesse", "tadist", "lhmel"))
+_SHY = frozenset(key(w) for w in ("الحد", "لحد", "lhad", "lahad"))
+"""Sunday, and limit: Sunday only behind a word for day, or in a text of two words."""
+_FEW = 2
 _LAST_YEAR = 2100
 
 
@@ -135,6 +138,9 @@ def _weekday(line: Line, i: int, today: date) -> "Piece | None":
     if not found:
         return None
     weekday, end = int(found[0]), found[1]
+    shy = any(k in _SHY for k, _ in line.words[end - 1].keys[:1])
+    if shy and not (noun or this or before) and len(line) > _FEW and not _marks(line, end)[0]:
+        return None
     if not noun and "num" in line.at(end - 1) and _counts(line, end):
         return None
     mark, marked = _marks(line, end)

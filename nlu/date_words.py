@@ -98,7 +98,7 @@ def _keys(raw: str) -> "tuple[tuple[str, bool], ...]":
                 continue
             rest = whole[len(clitics) :]
             linked = clitics.startswith("و")
-            if clitics and len(rest) > 1:
+            if clitics and len(rest) > (1 if clitics == "و" else _SHORTEST):
                 found.append((rest, linked))
             found.extend((rest[len(a) :], linked) for a in ("ال", "ل") if rest.startswith(a) and len(rest) > len(a) + 2)
     else:
@@ -184,10 +184,10 @@ def _is_word(raw: str, digits: str) -> bool:
         return True
     rest = raw[len(digits) :]
     return (
-        len(digits) == 1
-        and digits in "2356789"
+        len(digits) < 3  # noqa: PLR2004 - 39elti has two Arabizi letters; no word begins with three
+        and set(digits) <= set("2356789")
         and len(rest) > 1
-        and key(rest) not in _INDEX
+        and not any(kind in ("unit", "month", "times", "num") for _, kind, _ in _INDEX.get(key(rest), ()))
         and key(rest) not in _UNITS
     )
 
@@ -240,6 +240,10 @@ class Line:
             return self._at[i]
         found: dict[str, tuple[int | str, int]] = {}
         if i < len(self.words):
+            exact = calendar_words.EXACT.get(key(self.words[i].raw))
+            if exact and fold(self.words[i].raw).light not in exact:
+                self._at[i] = found
+                return found
             for first, _ in self.words[i].keys:
                 for keys, kind, value in _INDEX.get(first, ()):
                     if (kind not in found or found[kind][1] < i + len(keys)) and self._follows(i, keys):

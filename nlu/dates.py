@@ -98,6 +98,10 @@ def _pieces(line: Line, now: datetime, form: "str | None") -> "list[Piece]":
     pieces: list[Piece] = []
     i = 0
     while i < len(line):
+        greeting = line.kind(i, "greeting")
+        if greeting:  # صباح الخير names no time
+            i = greeting[1]
+            continue
         best = _best(line, i, now, after_day=_follows_day(line, pieces, i))
         if best and not _is_foreign(line, best, form) and not _is_reading(line, best, today):
             pieces.append(best)

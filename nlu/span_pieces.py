@@ -11,6 +11,8 @@ from nlu.date_words import Line, key
 from nlu.number_words import number_at
 
 DAY_NAMES = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+_FROM = frozenset(key(w) for w in ("mn", "من", "zg", "seg", "pour"))
+"""Too common to make a length of time of a bare unit: `ch7al mn 3am`."""
 _PER = {"hour": "hour", "day": "day", "week": "week", "month": "month", "year": "year"}
 
 
@@ -135,7 +137,10 @@ def offset_at(line: Line, i: int, now: datetime) -> "Piece | None":
     for name in ("since", "for"):
         found = line.kind(i, name)
         amount = amount_at(line, found[1]) if found else None
-        if found and amount:
+        loose = key(line.words[i].raw) in _FROM and found is not None and found[1] == i + 1
+        after = found[1] if found else i
+        counted = number_at(line, after) is not None or bool({"pair", "minutes"} & set(line.at(after)))
+        if found and amount and (counted or not loose):
             return Piece("text", i, amount[2], type="duration", text=iso(amount[0], amount[1]))
     amount = amount_at(line, i)
     if not amount:

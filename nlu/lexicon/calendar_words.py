@@ -34,7 +34,7 @@ MONTH: "dict[int, str]" = {
 }
 
 DAY: "dict[int, str]" = {
-    0: "aujourd hui|aujourdhui|ajd|lyum|lyuma|lyoum|lioma|lium|liom|lyom|had nhar|had lyum|had nharna|today|اليوم|ليوم|ليوما|اليوما|هاد النهار|"
+    0: "aujourd hui|aujourdhui|lyum|lyuma|lyoum|lioma|lium|liom|lyom|had nhar|had lyum|had nharna|today|اليوم|ليوم|ليوما|اليوما|هاد النهار|"
     "هذا اليوم|assa|ass a|ass ad|assad|ghassa|ghassad|ghass ad|wassa|idam",
     1: "demain|dmain|dmin|2main|ghda|ghada|ghedda|gheda|ghuda|gda|غدا|غدّا|غدّة|غدوة|غدوا|الغد|غد|يوم غد|نهار غدا|tomorrow|azka|azekka|azzka|aska|"
     "askka|azka ad|tiwcca|tiwcha|tiucca|thiwecha",
@@ -53,7 +53,7 @@ PART: "dict[str, str]" = {
     "من بعد الضهر|العصر|عصر|عصرا|لعصر|بعد الزوال|زوالا|الزوال|tizwarn|tizwarnin|tizwarin|takzin|takkzin|takuzin|takwzin|dffir n tizwarnin",
     "evening": "soir|soiree|mghrb|mghrib|maghrib|mghreb|lmghrab|msa|lmsa|lmasa|masa|evening|المساء|مساء|مسا|المغرب|مغرب|لمغرب|tadgat|tadggwat|tadegwat|"
     "tadggat|tdggat|tdgwat|tadguat|tadgguat|tamddit|tameddit|tmdit|tiwutchi|tiwtchi|tinwutchi|tiwuchi",
-    "night": "nuit|lil|lila|llil|lyali|layl|leil|lile|3cha|l3cha|3icha|3isha|night|الليل|ليل|ليلا|ليلة|العشاء|عشاء|العشا|لعشا|yid|iyid|n yid|tinids|tinyids|tin ids|"
+    "night": "nuit|lil|lila|llil|lyali|layl|leil|lile|3cha|l3cha|3icha|3isha|night|الليل|ليل|ليلا|ليلة|العشاء|عشاء|العشا|لعشا|n yid|g yid|gh yid|deg yid|i yid|tinids|tinyids|tin ids|"
     "tinidsin",
 }
 
@@ -72,7 +72,7 @@ CLOCK: "dict[str, str]" = {
 UNIT: "dict[str, str]" = {
     "minute": "minute|minutes|mn|min|mins|d9i9a|da9i9a|daqiqa|dqiqa|d9aye9|d9ay9|da9ai9|daqaiq|dkayk|d9i9at|دقيقة|دقايق|دقائق|دقيقات|tusdat|tusdatin|"
     "tusdidt|tusdidin|tasdidt|tisdidin|dqiqt|tdqiqt|tdqiqin",
-    "hour": "heure|heures|h|hr|hrs|sa3a|saa|sa3at|swaye3|sway3|swaya3|swai3|tswaye3|tsway3|hour|hours|ساعة|ساعات|سوايع|tasragt|tasraght|tisragin|tisraghin|"
+    "hour": "heure|heures|h|hr|hrs|sa3a|sa3at|swaye3|sway3|swaya3|swai3|tswaye3|tsway3|hour|hours|ساعة|ساعات|سوايع|tasragt|tasraght|tisragin|tisraghin|"
     "tsragt|tsraght|tsragin|tsraghin|tsa3t|tassa3t|tisa3tin|tsa3tin|swayu3",
     "day": "jour|jours|jrs|jr|j|journee|nhar|nharat|yum|yawm|youm|ayam|iyam|iyyam|lyam|yam|youmat|day|days|يوم|أيام|ايام|أيامات|نهار|نهارات|يوما|ass|ussan|"
     "wass|wussan|was|usan",
@@ -151,6 +151,7 @@ MARK: "dict[str, str]" = {
     "noun": "nhar|jour|le jour|yum|yawm|youm|ass|ass n|wass|wass n|يوم|نهار|ال|day|f nhar",
     "point": "virgule|fasila|fassila|point|فاصلة|فاصل",
     "and": "et|w|o|u|ou|و|d|ed|and",
+    "greeting": "sbah lkhir|sba7 lkher|sbah nur|msa lkhir|msa nur|masa lkhir|masa2 lkhir|صباح الخير|صباح النور|مساء الخير|مساء النور|tifawt igrzn|tadggwat igrzn|bon matin|صباح الفل",
     "filler": "inchallah|incha allah|nchallah|inchaallah|in cha allah|ان شاء الله|إن شاء الله|3afak|عافاك|svp|si possible|n debut d|debut d|n fin d|f|fi|fl|d|du|de|des|l|la|le|les|dial|dyal|dyalt|على|من|في|ف|د|ديال|ل|مع|mn|m3a|a|à|au|g|gh|n|deg|dg|s|i|of|on|at|the|in|w|vers|pour|ar|nhar|jour|b|ب|عند|"
     "dans|sur|fach|ghi|و|ssa3a|الساعة",
     "weekend": "week end|weekend|wikand|wikend|weekand|نهاية الأسبوع|نهاية الاسبوع|ويكاند|الويكاند|tigira n imalas|tigra n imalass",
@@ -159,7 +160,7 @@ MARK: "dict[str, str]" = {
     "end": "fin|la fin|akhir|lkhr d|akher|آخر|اخر|نهاية|أواخر|end of|tigira|tigra",
     "now": "maintenant|tout de suite|daba|drok|druk|now|دابا|الآن|حالا|ghila|ghilad|dghi|daba daba|immediatement",
     "first": "premier|1er|awl|lwl|luwl|أول|فاتح|اول|فاتح من|amzwaru|tis yan|wis yan",
-    "ask": "l3id|l3id lkbir|l3id sghir|3id|l aid|aid el kebir|aid el adha|aid el fitr|aid el kbir|aid adha|aid al adha|aid al fitr|الحج|العيد|عيد الفطر|عيد الأضحى|عيد|rmdan|ramdan|ramadan|ramadhan|رمضان|l3utla|3utla|otla|العطلة|عطلة|vacances|les vacances|"
+    "ask": "l3id|l3id lkbir|l3id sghir|l aid|aid el kebir|aid el adha|aid el fitr|aid el kbir|aid adha|aid al adha|aid al fitr|الحج|العيد|عيد الفطر|عيد الأضحى|rmdan|ramdan|ramadan|ramadhan|رمضان|l3utla|3utla|otla|العطلة|عطلة|vacances|les vacances|"
     "conges|conge|l3rs|العرس|mulid|lmulud|mouloud|المولد|l3ashura|achoura|عاشوراء|lhsad|shubbak|lmussm|lmoussem|الموسم|rmdan jay|ussan n l3id|lbac|examens|imtihanat|الامتحانات|"
     "les fetes|la fete|kays n l3id|tafaska|lfaska|rrmdan",
     "vague": "plus tard|une autre fois|un autre jour|mn b3d|men ba3d|mnb3d|من بعد|مرة اخرى|مرة أخرى|لاحقا|فيما بعد|later|another time|nhar akhur|yum akhur|نهار اخر|يوم آخر|bientot|"
@@ -168,13 +169,13 @@ MARK: "dict[str, str]" = {
 }
 
 NUMBER: "dict[int, str]" = {
-    0: "zero|sifr|ziro|صفر|ilem|amya",
+    0: "zero|sifr|ziro|صفر|amya",
     1: "un|une|wahd|wa7d|wahda|wa7da|wahed|wehda|lwahda|lou7da|lwe7da|luhda|واحد|واحدة|وحدة|وحده|yan|yat|yun|yut|yiwn|yiwt|ijn|yij|ijj|yuwn|one|lwehda",
     2: "deux|juj|joj|jouj|zuj|zouj|jooj|tnayn|اثنان|اثنتان|إثنين|اثنين|اثنتين|جوج|زوج|تنين|sin|snat|sint|snt|sn|two",
     3: "trois|tlata|tlat|tlt|telt|thalata|thlata|tlatt|ثلاثة|ثلاث|تلاتة|تلات|تلت|krad|kratt|kradt|krat|chrad|charad|three",
     4: "quatre|katr|rb3a|rba3|arb3a|arba3a|reb3|rab3a|أربعة|أربع|اربعة|اربع|ربعة|ربع سوايع|kuz|kkuz|kuzt|kkuzt|kkuzz|four",
     5: "cinq|khmsa|khams|khamsa|khms|5ms|خمسة|خمس|smmus|smmust|smus|smust|smmuss|fus|five",
-    6: "six|sta|sita|st|setta|stt|ستة|ست|ستا|sdis|sdist|sddis|sedis|sttin n|six",
+    6: "six|sta|st|setta|stt|ستة|ست|ستا|sdis|sdist|sddis|sedis|sttin n|six",
     7: "sept|sb3a|sb3|sab3a|sba3|سبعة|سبع|sa|sat|ssa|seven",
     8: "huit|tmnya|tmnia|tmania|tmn|tamania|thmania|تمنية|ثمانية|ثماني|تمنيا|تمن|ثمان|tam|tamt|ttam|eight",
     9: "neuf|ts3ud|ts3oud|ts3a|tis3a|tas3ud|ts3|tsa3ud|تسعة|تسعود|تسع|tza|tzat|ttza|nine",
@@ -210,9 +211,22 @@ ORDINAL_HOUR: "dict[int, str]" = {
 }  # fmt: skip
 """Hours of Modern Standard Arabic are ordinals; they are numbers only behind a word for the clock."""
 
+EXACT: "dict[str, tuple[str, ...]]" = {
+    "hir": ("hier",),
+    "ut": ("out", "aout"),
+    "duz": ("douze",),
+    "mat": ("mat",),
+}
+"""Spellings that stand for a word only as written: `hir` is Darija for only, `hier` French for yesterday."""
+
 WEAK: "frozenset[str]" = frozenset(
     [
         "un",
+        "w7da",
+        "we7da",
+        "yiwen",
+        "sent",
+        "تمن",
         "une",
         "wahd",
         "wahda",

@@ -78,6 +78,14 @@ def test_the_day_it_is_said_decides(text: str, now: datetime, value: str) -> Non
         "😀",
         "kaydrni rasi",
         "il est mort",
+        "صباح الخير",
+        "sbah lkhir",
+        "9lil",
+        "b3id",
+        "wach hir chwia",
+        "lmghrib zwin",
+        "chi wahd mn nass",
+        "شنو هو الحد الأقصى",
     ],
 )
 def test_a_text_without_time_has_none(text: str) -> None:
