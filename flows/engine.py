@@ -1,7 +1,8 @@
 """Holds a conversation: pure functions from a state and an answer to the next state and what is to happen.
 
 Nothing here sends, saves, looks at a clock or waits. A turn enters at most `MOST_MOVES` states; a question's state
-holds everything needed to go on, and survives JSON. Times are aware; zone-less times in variables are local to `now`.
+holds everything needed to go on, and survives JSON. `now` is either always aware, in the contact's zone, or always the
+zone-less local wall time; times in variables are zone-less local ones, or have an offset if `now` is aware.
 """
 
 from collections.abc import Mapping
@@ -75,7 +76,11 @@ def resume(flow: Flow, state: FlowState, result: Json, now: datetime) -> Step:
 
 
 def again(flow: Flow, state: FlowState, now: datetime) -> Step:
-    """Put the open question once more, as after a dropped USSD session; its choices are worked out anew."""
+    """Put the open question once more, as after a dropped USSD session; its choices are worked out anew.
+
+    An action that is waited for is given again. FlowError if the state is not one of this flow and version.
+    """
+    _node(flow, state)
     return _enter(flow, replace(state, moves=0), state.state, now)
 
 

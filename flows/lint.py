@@ -20,6 +20,10 @@ GLOBAL_INTENTS: Mapping[str, str | None] = {
 """What works everywhere, and where a flow may lead it by itself: nowhere, to a handover, or to the flow of that name."""
 
 
+GIVEN = ("form", "medium")
+"""Variables that the hub gives to every flow: the contact's language and script, and the kind of channel."""
+
+
 def lint(
     flow: Flow,
     *,
@@ -108,7 +112,7 @@ def _lengths(flow: Flow, measure: Callable[[str, str], str | None]) -> Iterator[
 def _variables(flow: Flow) -> Iterator[Problem]:
     for name, known in saved_before(flow).items():
         for use in uses(flow, name) if name in flow.states else ():
-            for root in sorted(use.roots - known):
+            for root in sorted(use.roots - known - set(GIVEN)):
                 yield flow.problem(
                     use.path, f"“@{root}” is used here before it is saved; name it in starts_with if it is given"
                 )

@@ -236,6 +236,17 @@ def test_a_result_without_a_branch_is_an_error(visit: Flow, result: Json) -> Non
         engine.resume(visit, talk.state, result, NOW)
 
 
+def test_a_question_can_be_put_again_and_an_action_given_again(visit: Flow) -> None:
+    talk = Talk(visit)
+    first = talk.step
+    talk.me("what?")
+    assert engine.again(visit, talk.state, NOW) == first
+    waiting = talk.me("2")
+    assert engine.again(visit, talk.state, NOW).do == waiting.do
+    with pytest.raises(FlowError):
+        engine.again(visit, FlowState("visit", 2, "confirm"), NOW)
+
+
 def test_silence_counts_from_the_last_answer_and_moves_on(visit: Flow) -> None:
     talk = Talk(visit)
     talk.now = NOW + timedelta(hours=1)
@@ -246,6 +257,18 @@ def test_silence_counts_from_the_last_answer_and_moves_on(visit: Flow) -> None:
     step = engine.silent(visit, state, NOW + timedelta(hours=5))
     assert step is not None
     assert (step.effects, step.do) == ((Say("appointment.nudge"),), Do("appointments.places"))
+
+
+def test_the_engine_reckons_in_wall_time_without_a_zone_too(visit: Flow) -> None:
+    wall = NOW.replace(tzinfo=None)
+    begun = engine.start(visit, {}, wall).state
+    assert begun is not None
+    state = FlowState.from_json(json.loads(json.dumps(begun.to_json())))
+    assert engine.silent_at(visit, state) == wall + timedelta(hours=4)
+    early, late = (engine.silent(visit, state, wall + timedelta(hours=hours)) for hours in (4, 48))
+    assert early is not None
+    assert late is not None
+    assert (early.do, late.outcome) == (Do("appointments.places"), "missed")
 
 
 def test_silence_too_near_the_visit_ends_the_flow(visit: Flow) -> None:

@@ -88,6 +88,10 @@ def test_a_variable_saved_on_one_way_only_is_not_there_on_the_other() -> None:
     assert not any("@day" in problem for problem in problems(VISIT))
 
 
+def test_what_the_hub_gives_to_every_flow_needs_no_mention() -> None:
+    assert problems(VISIT.replace('when: "@', "when: \"@form == 'fr' and @medium == 'sms' and @")) == []
+
+
 def test_texts_must_be_there_in_every_declared_language() -> None:
     keys = {"fr": {"appointment.ask"}, "ary-Latn": set[str](), "ar": {"appointment.thanks"}}
     found = problems(VISIT, keys=keys)
