@@ -201,11 +201,10 @@ def _both(line: Line, left: Piece, right: Piece) -> "Piece | None":
     linked = "and" in line.at(left.end) if right.start > left.end else line.linked(right.start)
     if left.kind == right.kind == "part" and linked and left.text != right.text:
         return Piece("rec", left.start, right.end, type="recurrence", text=f"daily {left.text},{right.text}")
-    if (
-        left.kind == right.kind == "time"
-        and "-" in line.text[line.words[left.end - 1].end : line.words[right.start].start]
-    ):
-        return Piece("times", left.start, right.end, at=left.at, to=right.at)
+    dash = "-" in line.text[line.words[left.end - 1].end : line.words[right.start].start]
+    if dash and right.kind == "time" and left.kind in ("time", "moment"):
+        kind = "times" if left.kind == "time" else "moments"
+        return replace(left, kind=kind, end=right.end, to=right.at)
     return None
 
 

@@ -54,6 +54,7 @@ _KILO = frozenset(
 _DEGREE = frozenset(key(w) for w in ("degre", "degrés", "درجة", "درجات", "daraja", "darajat", "c", "°c"))
 _BEAT = frozenset(key(w) for w in ("bpm", "battements", "دقة", "نبضة", "pulsations", "d99a"))
 _OVER = frozenset(key(w) for w in ("sur", "3la", "على", "w", "و", "f", "خط", "xf", "ɣf"))
+_SUR = frozenset(key(w) for w in ("sur", "3la", "على"))
 _MMOL = re.compile(r"^\s?mmol", re.IGNORECASE)
 _GRAMS = re.compile(r"^\s?(?:g|gr|غ|غرام|غ)\s?[/.]?\s?(?:l\b|ل\b|لتر|pour|par)|^\s?g/l", re.IGNORECASE)
 _MILLI = re.compile(r"^\s?(?:mg|مغ|ملغ)\s?[/.]?\s?(?:dl|دل|d\b)", re.IGNORECASE)
@@ -122,7 +123,8 @@ def _at(line: Line, i: int, topics: "list[str]") -> "tuple[Found | None, int] | 
     over = _over(line, number.end)
     second = number_at(line, over) if over and over < len(line) and not line.words[over].breaks else None
     near = _near(topics, i, second.end if second else number.end)
-    if second and is_pressure(number.value, second.value) and "blood_pressure" in near:
+    said = over == number.end + 1 and number.value >= 50 and key(line.words[number.end].raw) in _SUR  # 140 sur 90
+    if second and is_pressure(number.value, second.value) and ("blood_pressure" in near or said):
         return _pressure(line, i, second.end, number.value, second.value, topics), second.end
     return _measured(line, i, number, near, topics)
 

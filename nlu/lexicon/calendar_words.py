@@ -152,9 +152,9 @@ MARK: "dict[str, str]" = {
     "point": "virgule|fasila|fassila|point|فاصلة|فاصل",
     "and": "et|w|o|u|ou|و|d|ed|and",
     "greeting": "sbah lkhir|sba7 lkher|sbah nur|msa lkhir|msa nur|masa lkhir|masa2 lkhir|صباح الخير|صباح النور|مساء الخير|مساء النور|tifawt igrzn|tadggwat igrzn|bon matin|صباح الفل",
-    "filler": "inchallah|incha allah|nchallah|inchaallah|in cha allah|ان شاء الله|إن شاء الله|3afak|عافاك|svp|si possible|n debut d|debut d|n fin d|f|fi|fl|d|du|de|des|l|la|le|les|dial|dyal|dyalt|على|من|في|ف|د|ديال|ل|مع|mn|m3a|a|à|au|g|gh|n|deg|dg|s|i|of|on|at|the|in|w|vers|pour|ar|nhar|jour|b|ب|عند|"
+    "filler": "a partir de|a partir du|inchallah|incha allah|nchallah|inchaallah|in cha allah|ان شاء الله|إن شاء الله|3afak|عافاك|svp|si possible|n debut d|debut d|n fin d|f|fi|fl|d|du|de|des|l|la|le|les|dial|dyal|dyalt|على|من|في|ف|د|ديال|ل|مع|mn|m3a|a|à|au|g|gh|n|deg|dg|s|i|of|on|at|the|in|w|vers|pour|ar|nhar|jour|b|ب|عند|"
     "dans|sur|fach|ghi|و|ssa3a|الساعة",
-    "weekend": "week end|weekend|wikand|wikend|weekand|نهاية الأسبوع|نهاية الاسبوع|ويكاند|الويكاند|tigira n imalas|tigra n imalass",
+    "weekend": "fin de semaine|week end|weekend|wikand|wikend|weekand|نهاية الأسبوع|نهاية الاسبوع|ويكاند|الويكاند|tigira n imalas|tigra n imalass",
     "start": "debut|au debut|bdayt|bdya|lwl d|بداية|أول|اول|début|start of|tazwart",
     "middle": "mi|milieu|wst|nss|wsst|وسط|منتصف|نص|middle",
     "end": "fin|la fin|akhir|lkhr d|akher|آخر|اخر|نهاية|أواخر|end of|tigira|tigra",
