@@ -16,6 +16,8 @@ from nlu.types import FORMS
 
 MOST_FLOWS = 5
 """Flows that one turn may pass through by `go`; two is usual."""
+LATEST_DOSE = "latest"
+"""Stands for the dose a contact was last reminded of, where they speak of it before we ask."""
 DONE: Mapping[str, Json] = {"branch": "done"}
 
 
@@ -79,6 +81,7 @@ def first_vars(turn: Turn) -> dict[str, Json]:
         given["topic"] = turn.said.intent_detail.partition("/")[2]
     if turn.said.intent:
         given["intent"] = turn.said.intent
+    given["dose"] = LATEST_DOSE
     return given
 
 

@@ -90,6 +90,8 @@ class Conversation:
     seen: str = field(default="", repr=False)
     """Inputs that the provider's USSD session has accumulated so far."""
     expires_at: datetime | None = None
+    silent_at: datetime | None = None
+    """When nobody's answering means something to the open flow."""
     updated_at: datetime | None = None
 
 

@@ -78,8 +78,28 @@ class FlowBook:
         """The very version a conversation began on; None when it is no longer known."""
         return self.versions.get((state.flow, state.version))
 
+    @property
+    def all_texts(self) -> Mapping[str, Mapping[str, str]]:
+        """Texts of the versions in force, for what is said outside an open flow."""
+        merged: dict[str, Mapping[str, str]] = {}
+        for flow in self.current.values():
+            merged.update(self.texts.get((flow.id, flow.version), {}))
+        return merged
+
     def overrides(self, state: FlowState | None) -> Mapping[str, Mapping[str, str]] | None:
+        """Texts of the version a conversation is on."""
         return self.texts.get((state.flow, state.version)) if state else None
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """For whom an action runs."""
+
+    contact: Contact
+    address_id: str
+    channel: str
+    now: datetime
+    zone: str
 
 
 def facts(turn: Turn) -> dict[str, Json]:

@@ -125,12 +125,19 @@ class HotStore:
                     (result.address_id, contact.id, arrival.urn.scheme, lookup, path, arrival.channel, now, now)
                 )
             else:
-                row = (contact.id, contact.form, contact.consent.value, contact.opted_out, name, contact.case_id, now)
-                tables["contacts_update"].append(row)
+                change = (
+                    contact.id,
+                    contact.form,
+                    contact.consent.value,
+                    contact.opted_out,
+                    name,
+                    contact.case_id,
+                    now,
+                )
+                tables["contacts_update"].append(change)
                 tables["addresses_update"].append((result.address_id, arrival.channel, now))
             state = seal(codec.dump_conversation(result.conversation), PLACE_STATE)
-            silent_at = result.conversation.flow and result.conversation.expires_at
-            silent = to_ms(silent_at) if silent_at else None
+            silent = to_ms(result.conversation.silent_at) if result.conversation.silent_at else None
             tables["conversations"].append((contact.id, arrival.channel, state, silent, now))
             tables["inbound"].append(
                 (

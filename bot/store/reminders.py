@@ -4,12 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.core.schedule import Planned
 from bot.store.tables.care import doses, enrolments, lessons, reminders
-from bot.store.tables.contacts import contacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +153,34 @@ def claim_due(connection: Connection, now: datetime, limit: int) -> list[Due]:
     ]
 
 
+def _one(connection: Connection, *where: ColumnElement[bool]) -> Due | None:
+    query = (
+        select(reminders.c.id, reminders.c.step, reminders.c.wall, reminders.c.expires_at, *_COLUMNS)
+        .join(enrolments, enrolments.c.id == reminders.c.enrolment_id)
+        .where(*where)
+        .order_by(reminders.c.due_at.desc())
+        .limit(1)
+    )
+    row = connection.execute(query).first()
+    return Due(row.id, row.step, datetime.fromisoformat(row.wall), row.expires_at, _enrolment(row)) if row else None
+
+
+def by_id(connection: Connection, id_: str) -> Due | None:
+    """One reminder, whatever became of it."""
+    return _one(connection, reminders.c.id == id_)
+
+
+def latest(connection: Connection, contact_id: str, programme: str, since: datetime) -> Due | None:
+    """The last reminder that went out to a contact in a programme since a moment."""
+    return _one(
+        connection,
+        enrolments.c.contact_id == contact_id,
+        enrolments.c.programme == programme,
+        reminders.c.state == "queued",
+        reminders.c.settled_at >= since,
+    )
+
+
 def settle(
     connection: Connection,
     id_: str,
@@ -191,7 +218,3 @@ def record_lesson(
     topic, question, answer = lesson
     values = {"id": id_, "contact_id": contact_id, "topic": topic, "question": question, "answer": answer}
     connection.execute(insert(lessons).values(**values, answered_at=now))
-
-
-def opted_out(connection: Connection, contact_id: str) -> bool:
-    return bool(connection.scalar(select(contacts.c.opted_out).where(contacts.c.id == contact_id)))

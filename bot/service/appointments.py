@@ -1,0 +1,194 @@
+"""Booking, moving, cancelling, confirming: what flows ask for and what an appointment's reminders hang on."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from bot.core.ids import IdSource
+from bot.core.slots import Candidate, candidates, nearest, span
+from bot.core.turn import Who
+from bot.core.wallclock import to_wall
+from bot.service.programmes import Planner
+from bot.store import appointments as store
+from bot.store import reminders
+from bot.store.reminders import Enrolment
+from flows.types import Json
+
+OFFERED = 3
+LOOKED_AT = 400
+"""Times examined for room in one offer: two weeks of a busy service."""
+PROGRAMME = "appointment"
+
+Answer = dict[str, Json]
+
+
+def _names(names: Mapping[str, str]) -> dict[str, Json]:
+    return dict(names.items())
+
+
+def _text(params: Mapping[str, Json], name: str) -> str | None:
+    value = params.get(name)
+    return value if isinstance(value, str) and value else None
+
+
+class Appointments:
+    """The appointment actions. Each runs in the message's own transaction."""
+
+    def __init__(self, new_id: IdSource, planner: Planner) -> None:
+        self._new_id = new_id
+        self._planner = planner
+
+    def places(self, connection: Connection, params: Mapping[str, Json], who: Who) -> Answer:  # noqa: ARG002 (every action has these)
+        """Health centres to choose from; one that was named comes alone."""
+        wanted = _text(params, "query")
+        found = [place for place in store.places(connection) if wanted in {None, place.id}]
+        found = found or store.places(connection)
+        items: list[Json] = [{"id": place.id, "name": _names(place.names)} for place in found]
+        return {"branch": "some" if items else "none", "value": items}
+
+    def services(self, connection: Connection, params: Mapping[str, Json], who: Who) -> Answer:  # noqa: ARG002 (same)
+        """Services of one health centre; with a single one there is nothing to choose."""
+        offered = store.services_at(connection, _text(params, "place") or "")
+        items: list[Json] = [{"id": id_, "name": _names(names)} for id_, names in offered]
+        return {"branch": "some" if len(items) > 1 else "none", "value": items}
+
+    def offer(self, connection: Connection, params: Mapping[str, Json], who: Who) -> Answer:
+        """The next free times at a place, on the day that was said if there is room."""
+        place = store.place(connection, _text(params, "place") or "")
+        if place is None:
+            return {"branch": "none", "value": []}
+        service = _text(params, "service") or next((id_ for id_, _ in store.services_at(connection, place.id)), "")
+        now = to_wall(who.now, place.zone)
+        day = _text(params, "day")
+        shown = params.get("after")
+        if isinstance(shown, list) and shown:
+            last = shown[-1]
+            start = str(last.get("starts_at")) if isinstance(last, dict) else ""
+            after, until = span(None, now)
+            after = max(after, datetime.fromisoformat(start) + timedelta(minutes=1)) if start else after
+            day = None
+        else:
+            after, until = span(day, now)
+        free = self._free(connection, place, service, after, until)
+        if not free and day:
+            free, day = self._free(connection, place, service, *span(None, max(now, until))), None
+        slots: list[Json] = [
+            {
+                "id": store.slot_id(place.id, service, one.wall),
+                "starts_at": f"{one.wall:%Y-%m-%dT%H:%M}",
+                "facility": _names(place.names),
+            }
+            for one in nearest(free, day, OFFERED)
+        ]
+        return {"branch": "some" if slots else "none", "value": slots}
+
+    @staticmethod
+    def _free(
+        connection: Connection, place: store.Place, service: str, after: datetime, until: datetime
+    ) -> Sequence[Candidate]:
+        hours = store.hours_of(connection, place.id, service)
+        closed = store.closed_days(connection, place.id)
+        found = []
+        for number, one in enumerate(candidates(hours, closed, after, until)):
+            if number >= LOOKED_AT:
+                break
+            found.append(one)
+        ids = [store.slot_id(place.id, service, one.wall) for one in found]
+        taken = store.full(connection, ids) if ids else set()
+        return [one for one, id_ in zip(found, ids, strict=True) if id_ not in taken]
+
+    def book(self, connection: Connection, params: Mapping[str, Json], who: Who) -> Answer:
+        """Take a slot for the contact and plan its reminders."""
+        slot = _text(params, "slot") or ""
+        if any(one.slot_id == slot for one in store.upcoming(connection, who.contact.id, who.now)):
+            return {"branch": "already"}
+        if not self._take(connection, slot, who):
+            return {"branch": "full"}
+        self._record(connection, slot, who)
+        return {"branch": "booked"}
+
+    def _take(self, connection: Connection, slot: str, who: Who) -> bool:
+        parts = store.read_slot_id(slot)
+        place = store.place(connection, parts[0]) if parts else None
+        if parts is None or place is None:
+            return False
+        _, service, wall = parts
+        after, until = span(None, to_wall(who.now, place.zone))
+        hours = store.hours_of(connection, place.id, service)
+        same_day = candidates(hours, store.closed_days(connection, place.id), max(after, wall), min(until, wall))
+        candidate = next((one for one in same_day if one.wall == wall), None)
+        return candidate is not None and store.take(connection, place, service, candidate)
+
+    def _record(self, connection: Connection, slot: str, who: Who) -> str:
+        appointment = self._new_id()
+        store.book(connection, appointment, who.contact.id, slot, who.now)
+        booked = store.by_id(connection, appointment)
+        if booked is not None:
+            enrolment = Enrolment(
+                id=self._new_id(),
+                contact_id=who.contact.id,
+                address_id=who.address_id,
+                channel=who.channel,
+                programme=PROGRAMME,
+                zone=booked.zone,
+                anchor=booked.wall,
+                hours=(),
+                subject=appointment,
+            )
+            reminders.enrol(connection, enrolment, who.now)
+            self._planner.plan(connection, enrolment, who.now)
+        return appointment
+
+    def mine(self, connection: Connection, params: Mapping[str, Json], who: Who) -> Answer:  # noqa: ARG002 (same)
+        """The contact's own visits to come."""
+        found = store.upcoming(connection, who.contact.id, who.now)
+        return {"branch": "some" if found else "none", "value": [described(one) for one in found]}
+
+    def move(self, connection: Connection, params: Mapping[str, Json], who: Who) -> Answer:
+        """Take the new slot first, then let the old one go: nobody ends with neither."""
+        appointment, slot = _text(params, "appointment") or "", _text(params, "slot") or ""
+        old = store.by_id(connection, appointment)
+        if old is None or old.contact_id != who.contact.id or old.state not in store.OPEN:
+            return {"branch": "gone"}
+        if old.slot_id == slot:
+            return {"branch": "moved"}
+        if not self._take(connection, slot, who):
+            return {"branch": "full"}
+        new = self._record(connection, slot, who)
+        store.change(connection, appointment, who.contact.id, "moved", who.now, new)
+        self._let_go(connection, old, "moved", who.now)
+        return {"branch": "moved"}
+
+    def cancel(self, connection: Connection, params: Mapping[str, Json], who: Who) -> Answer:
+        """Cancel a visit and give its place back."""
+        appointment = _text(params, "appointment") or ""
+        old = store.by_id(connection, appointment)
+        if old is None or not store.change(connection, appointment, who.contact.id, "cancelled", who.now):
+            return {"branch": "gone"}
+        self._let_go(connection, old, "cancelled", who.now)
+        return {"branch": "cancelled"}
+
+    @staticmethod
+    def _let_go(connection: Connection, old: store.Booking, reason: str, now: datetime) -> None:
+        store.release(connection, old.slot_id)
+        enrolments = reminders.by_subject(connection, old.id)
+        if enrolments:
+            reminders.end(connection, enrolments, reason, now)
+
+    def confirm(self, connection: Connection, params: Mapping[str, Json], who: Who) -> Answer:
+        """Record that the contact will come."""
+        appointment = _text(params, "appointment") or ""
+        kept = store.change(connection, appointment, who.contact.id, "confirmed", who.now)
+        return {"branch": "confirmed" if kept else "gone"}
+
+
+def described(booking: store.Booking) -> dict[str, Json]:
+    """A visit as flows read it: id, starts_at (local), facility (names), place and service (ids)."""
+    return {
+        "id": booking.id,
+        "starts_at": f"{booking.wall:%Y-%m-%dT%H:%M}",
+        "facility": _names(booking.facility.names),
+        "place": booking.facility.id,
+        "service": booking.service_id,
+    }

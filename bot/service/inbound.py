@@ -1,0 +1,236 @@
+"""One inbound message: understand → load → route → render → commit → answer. The hot path of the hub."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from bot.core import flowing, safety
+from bot.core.ids import IdSource
+from bot.core.model import Arrival, Contact, Loaded, Result
+from bot.core.render import form_on, labels
+from bot.core.route import decide
+from bot.core.turn import Decision, FlowBook, Turn, Who
+from bot.service.answering import Answered, Composer
+from bot.service.batching import LONGEST_WAIT, Batcher
+from bot.store.database import Database, DatabaseDown, may_retry, retrying
+from bot.store.hot import HotStore
+from flows.types import Do, Json
+from locales.catalog import Catalog
+from nlu.types import DangerLevel, Understood
+from nlu.understand import Engine
+from sms_gateway.channel import Channel
+from sms_gateway.types import Inbound, Part, Urn
+from sms_gateway.ussd import new_input
+
+MOST_ACTIONS = 10
+"""Actions one message may set off; the longest way in the flows that ship has four."""
+
+
+class Understands(Protocol):
+    """What turns text into meaning."""
+
+    def understand(
+        self, text: str, *, form: str | None, now: datetime, engine: Engine = "auto", choice: str | None = None
+    ) -> Understood: ...
+
+
+class RunsActions(Protocol):
+    """What runs a flow's actions inside the message's transaction."""
+
+    def run(self, connection: Connection, do: Do, who: Who) -> dict[str, Json]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A message that was understood, ready for its transaction."""
+
+    channel: Channel
+    inbound: Inbound
+    arrival: Arrival
+    said: Understood | None
+    """None where the text is known only after loading (USSD that accumulates)."""
+
+
+class Hub:
+    """Receives messages. Made once a process; its methods are called from many threads."""
+
+    def __init__(  # noqa: PLR0913 (everything the hot path stands on, made once in bot.wiring)
+        self,
+        *,
+        database: Database,
+        hot: HotStore,
+        catalog: Catalog,
+        flows: Callable[[], FlowBook],
+        understands: Understands,
+        actions: RunsActions,
+        numbers: Callable[[datetime], Mapping[str, Json]],
+        clock: Callable[[], datetime],
+        new_id: IdSource,
+        zone: str,
+        default_form: str,
+        on_fault: Callable[[str, Exception], None],
+    ) -> None:
+        self._database, self._hot, self._catalog, self._flows = database, hot, catalog, flows
+        self._understands, self._actions, self._numbers = understands, actions, numbers
+        self._clock, self._new_id, self._zone, self._default_form = clock, new_id, ZoneInfo(zone), default_form
+        self._on_fault = on_fault
+        self._composer = Composer(catalog, new_id)
+        self._forms: dict[str, str] = {}
+        self._batcher = Batcher(self._handle_batch, lambda prepared: str(prepared.arrival.urn))
+
+    def receive(self, channel: Channel, inbounds: Sequence[Inbound]) -> list[Answered]:
+        """Take the messages of one request in order; each is stored and has its effect when this returns.
+
+        Raises DatabaseDown (nothing is stored; `emergency_only` still answers danger signs) or Overloaded.
+        """
+        answers = []
+        for inbound in inbounds:  # one after another: they may be one contact's, and order counts
+            prepared = self.prepare(channel, inbound)
+            answers.append(self._batcher.submit(prepared).result(LONGEST_WAIT))
+        return answers
+
+    def prepare(self, channel: Channel, inbound: Inbound) -> Prepared:
+        """Understand a message, before any transaction."""
+        now = self._clock()
+        arrival = Arrival(channel.name, inbound.external_id, inbound.urn, now)
+        accumulates = inbound.session is not None and inbound.session.accumulated is not None
+        said = (
+            None if accumulates else self._understand(channel, inbound, inbound.text, self._forms.get(str(inbound.urn)))
+        )
+        return Prepared(channel, inbound, arrival, said)
+
+    def emergency_only(self, channel: Channel, inbounds: Sequence[Inbound]) -> list[tuple[Urn, Part]]:
+        """What can be said with the database down: the emergency text to a danger sign, else "try again"."""
+        parts: list[tuple[Urn, Part]] = []
+        for inbound in inbounds:
+            said = self._understand(channel, inbound, inbound.text, None)
+            danger = said.danger
+            numbers = self._numbers(self._clock())
+            alarm = danger is not None and danger.level is not DangerLevel.INFORM
+            key = safety.text_for(danger.kind) if danger and alarm else "common.error_try_later"
+            if not alarm and not channel.capabilities.inline_reply:
+                continue  # the stored request is answered when it is replayed
+            form = form_on(said.form, channel.capabilities)
+            parts.append((inbound.urn, Part(self._catalog.text(key, form, numbers), end=True)))
+        return parts
+
+    def _understand(self, channel: Channel, inbound: Inbound, text: str, form: str | None) -> Understood:
+        engine: Engine = "table" if channel.capabilities.medium == "ussd" else "auto"
+        wall = self._clock().astimezone(self._zone).replace(tzinfo=None)
+        return self._understands.understand(text, form=form, now=wall, engine=engine, choice=inbound.choice)
+
+    def _handle_batch(self, batch: Sequence[Prepared]) -> Sequence[Answered | Exception]:
+        for attempt in retrying():
+            try:
+                return self._in_transaction(batch)
+            except DatabaseDown as down:
+                return [down] * len(batch)
+            except Exception as failed:  # noqa: BLE001 (told apart below; one bad message must not lose its neighbours)
+                if may_retry(failed) and attempt + 1 < len(range(3)):
+                    continue
+                if len(batch) == 1:
+                    self._on_fault("inbound", failed)
+                    return [failed]
+                return [answer for one in batch for answer in self._handle_batch([one])]
+        return [DatabaseDown("the transaction could not be completed")] * len(batch)
+
+    def _in_transaction(self, batch: Sequence[Prepared]) -> list[Answered]:
+        flows = self._flows()
+        answers: list[Answered] = []
+        results: list[Result] = []
+        with self._database.write() as connection:
+            loaded = self._hot.load_many(connection, [prepared.arrival for prepared in batch])
+            for prepared, known in zip(batch, loaded, strict=True):
+                if known.answer is not None:
+                    answers.append(Answered(known.answer))
+                    continue
+                result, answered = self._one(connection, prepared, known, flows)
+                results.append(result)
+                answers.append(answered)
+            self._hot.commit_many(connection, results)
+        for prepared, answered in zip(batch, answers, strict=True):
+            if answered.form:
+                self._remember_form(str(prepared.arrival.urn), answered.form)
+        return answers
+
+    def _remember_form(self, urn: str, form: str) -> None:
+        if len(self._forms) > 50_000:  # noqa: PLR2004 (a few megabytes)
+            self._forms.clear()
+        self._forms[urn] = form
+
+    def _one(
+        self, connection: Connection, prepared: Prepared, known: Loaded, flows: FlowBook
+    ) -> tuple[Result, Answered]:
+        turn = self._turn(prepared, known)
+        decision = decide(turn, flows, self._numbers(turn.now))
+        decision = self._act(connection, prepared, known, turn, decision, flows)
+        return self._composer.compose(prepared.channel, prepared.arrival, known, turn, decision, flows)
+
+    def _turn(self, prepared: Prepared, known: Loaded) -> Turn:
+        inbound, channel, now = prepared.inbound, prepared.channel, prepared.arrival.received_at
+        session, conversation = inbound.session, known.conversation
+        text = inbound.text
+        if session is not None:
+            seen = conversation.seen if session.id == conversation.session_id else ""
+            if session.accumulated is not None:
+                # a code dialled with a suffix is still a first screen: its digits were no answer to anything
+                text = "" if session.new else new_input(session.accumulated, seen)
+                conversation = replace(conversation, seen=session.accumulated)
+        said = prepared.said or self._understand(channel, inbound, text, known.contact.form)
+        turn = Turn(
+            said=said,
+            contact=self._named(known.contact, inbound),
+            conversation=conversation,
+            medium=channel.capabilities.medium,
+            now=now,
+            wall=now.astimezone(self._zone),
+            text=text,
+            choice=inbound.choice,
+            session_id=session.id if session else None,
+            session_new=bool(session and (session.new or session.id != known.conversation.session_id)),
+            session_ended=bool(session and session.ended),
+            unreadable_media=bool(inbound.media),
+            default_form=self._default_form,
+        )
+        return self._with_label(turn)
+
+    @staticmethod
+    def _named(contact: Contact, inbound: Inbound) -> Contact:
+        # a name is more than the safety minimum: it is kept only after consent
+        if inbound.name and contact.consent == "given" and contact.name != inbound.name:
+            return replace(contact, name=inbound.name[:80])
+        return contact
+
+    def _with_label(self, turn: Turn) -> Turn:
+        conversation = turn.conversation
+        choices = conversation.choices or (conversation.flow.choices if conversation.flow else ())
+        if turn.choice is not None or not choices or not any(letter.isalpha() for letter in turn.text):
+            return turn
+        form = turn.contact.form or turn.default_form
+        shown = labels(choices, form, self._catalog, self._flows().overrides(conversation.flow))
+        meant = flowing.label_meant(turn.text, shown)
+        return replace(turn, choice=meant) if meant else turn
+
+    def _act(
+        self,
+        connection: Connection,
+        prepared: Prepared,
+        known: Loaded,
+        turn: Turn,
+        decision: Decision,
+        flows: FlowBook,
+    ) -> Decision:
+        if decision.do is None:
+            return decision
+        for _ in range(MOST_ACTIONS):
+            if decision.do is None:
+                return decision
+            who = Who(decision.contact, known.address_id, prepared.arrival.channel, turn.now, self._zone.key)
+            result = self._actions.run(connection, decision.do, who)
+            acted = replace(turn, contact=decision.contact)
+            decision = flowing.proceed(acted, flows, decision, result)
+        raise RuntimeError("a flow asks for actions without end")

@@ -1,0 +1,320 @@
+"""The only place where real things are made and put together."""
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from bot.core import numbers
+from bot.core.ids import IdSource, new_id
+from bot.core.sending import QuietHours
+from bot.core.wallclock import require_current_zones
+from bot.observing import Metrics
+from bot.service.actions import Actions
+from bot.service.adherence import Adherence
+from bot.service.answering import Composer
+from bot.service.appointments import Appointments
+from bot.service.delivery import Delivery
+from bot.service.flowbook import Flows
+from bot.service.inbound import Hub
+from bot.service.programmes import Planner
+from bot.service.reminders import Reminders
+from bot.service.spool import Spool
+from bot.settings import ROOT, Settings, SettingsError, channel_table
+from bot.store import appointments as appointment_store
+from bot.store import vault as vaults
+from bot.store.database import Database, DatabaseDown
+from bot.store.hot import HotStore
+from bot.waking import Waker
+from flows.programmes import load_programmes
+from locales.catalog import Catalog
+from nlu import table as tables
+from nlu.client import NluClient
+from nlu.keywords import Keywords
+from nlu.places import Places
+from nlu.train import table_path
+from nlu.types import Keyword
+from nlu.understand import Understander
+from sms_gateway import registry
+from sms_gateway.channel import Channel
+from sms_gateway.errors import InvalidSettings
+from sms_gateway.http import HttpTransport, Transport
+from sms_gateway.types import HttpRequest, Inbound, Part
+
+HUB_KEYS = {"type", "push_by"}
+"""Channel settings that are the hub's own: the channel's type, and which channel sends for one that can only answer."""
+
+log = structlog.get_logger()
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Channels:
+    """The configured channels by name, and which one sends for each."""
+
+    by_name: dict[str, Channel]
+    push_by: dict[str, str]
+
+    def push(self, name: str) -> Channel | None:
+        """The channel that can write to somebody who came by `name` unasked; None when there is none."""
+        own = self.by_name.get(name)
+        if own is not None and own.capabilities.medium != "ussd":
+            return own
+        given = self.push_by.get(name)
+        if given:
+            return self.by_name.get(given)
+        return next((channel for channel in self.by_name.values() if channel.capabilities.medium == "sms"), None)
+
+
+def make_channels(settings: Settings) -> Channels:
+    """Channels from the channels file. Raises SettingsError that names every problem of every channel."""
+    path = settings.channels_file or settings.var / "channels.toml"
+    if settings.demo and settings.channels_file is None and not path.exists():
+        write_demo_channels(path, settings)
+    if not path.exists():
+        return Channels({}, {})
+    problems: list[str] = []
+    made: dict[str, Channel] = {}
+    push_by: dict[str, str] = {}
+    for name, fields in channel_table(path).items():
+        own = {key: value for key, value in fields.items() if key not in HUB_KEYS}
+        try:
+            made[name] = registry.make(fields["type"], name, own)
+        except InvalidSettings as wrong:
+            problems.extend(f"{path.name}: [{name}] {problem}" for problem in wrong.problems)
+        if "push_by" in fields:
+            push_by[name] = fields["push_by"]
+    problems.extend(
+        f"{path.name}: [{name}] push_by: there is no channel called {other}"
+        for name, other in push_by.items()
+        if other not in made and not problems
+    )
+    if problems:
+        raise SettingsError(problems)
+    return Channels(made, push_by)
+
+
+def write_demo_channels(path: Path, settings: Settings) -> None:
+    """Channels of a demonstration: simulated phones, and provider accounts that lead to the simulated network."""
+    secret, token, code = (secrets.token_hex(16) for _ in range(3))
+    network = f"http://{settings.host}:{settings.port}/phone/network"
+    simulated = "\n".join(
+        f'[sim-{service}]\ntype = "simulator"\nservice = "{service}"\nsecret = "{secret}"\nnetwork_url = "{network}"\n'
+        + ('push_by = "sim-sms"\n' if service == "ussd" else "")
+        for service in ("sms", "ussd", "whatsapp")
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    path.write_text(
+        "# Made for the demonstration. For real channels see docs/howto/connect-a-channel.md\n\n"
+        f"{simulated}\n"
+        f'[twilio-sms]\ntype = "twilio"\nservice = "sms"\naccount_sid = "AC{secrets.token_hex(16)}"\n'
+        f'auth_token = "{token}"\nsender = "Sahti"\nbase_url = "{network}/twilio"\n\n'
+        f'[ussd]\ntype = "africastalking"\nservice = "ussd"\nusername = "sandbox"\napi_key = "{code}"\n'
+        f'webhook_token = "{secrets.token_hex(16)}"\npush_by = "sim-sms"\n',
+    )
+
+
+class Services:
+    """Everything a process works with. Parts are made when first used, so that a command loads only what it needs."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        ids: IdSource = new_id,
+        transport: Transport | None = None,
+        channels: Channels | None = None,
+    ) -> None:
+        require_current_zones()
+        self.settings, self.clock, self.new_id = settings, clock, ids
+        self._transport, self._channels = transport, channels
+        self.metrics = Metrics()
+
+    @cached_property
+    def all_channels(self) -> Channels:
+        return self._channels or make_channels(self.settings)
+
+    @property
+    def channels(self) -> dict[str, Channel]:
+        return self.all_channels.by_name
+
+    @cached_property
+    def database(self) -> Database:
+        return Database(self.settings.database, pool_size=max(8, self.settings.threads // 2))
+
+    @cached_property
+    def vault(self) -> vaults.Vault:
+        return vaults.load_or_make(self.settings.keys)
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        return Catalog.load()
+
+    @cached_property
+    def flows(self) -> Flows:
+        return Flows(ROOT / "flows" / "definitions", self.database)
+
+    @cached_property
+    def transport(self) -> Transport:
+        return self._transport or HttpTransport()
+
+    @cached_property
+    def understander(self) -> Understander:
+        keywords = {
+            form: {Keyword(word): phrases for word, phrases in words.items()}
+            for form, words in self.catalog.keywords().items()
+        }
+        return Understander(
+            Keywords(keywords), self._table(), self._nlu_client(), self._places(), on_fault=self._on_layer_fault
+        )
+
+    def _table(self) -> tables.Table | None:
+        try:
+            return tables.load(table_path(ROOT, self.settings.var))
+        except (OSError, tables.UnusableTable):
+            log.warning("no_table", reason="run make setup")
+            return None
+
+    def _nlu_client(self) -> NluClient | None:
+        path = self.settings.var / "nlu" / "token"
+        if not path.exists():
+            return None
+        url = f"http://127.0.0.1:{self.settings.nlu_port}"
+        return NluClient(url, path.read_text().strip(), self.settings.nlu_deadline)
+
+    def _places(self) -> Places | None:
+        try:
+            with self.database.read() as connection:
+                found = appointment_store.places(connection)
+        except DatabaseDown:
+            return None
+        except Exception as failed:  # noqa: BLE001 (a database without tables yet: `sahti understand` works before migrate)
+            log.debug("no_places", fault=type(failed).__name__)
+            return None
+        return Places({place.id: list(place.names.values()) for place in found})
+
+    @cached_property
+    def composer(self) -> Composer:
+        return Composer(self.catalog, self.new_id)
+
+    @cached_property
+    def planner(self) -> Planner:
+        programmes = load_programmes(ROOT / "flows" / "programmes")
+        return Planner(programmes, self.new_id, hasten=self.settings.hasten if self.settings.demo else 1.0)
+
+    @cached_property
+    def actions(self) -> Actions:
+        appointments = Appointments(self.new_id, self.planner)
+        return Actions(appointments, Adherence(self.new_id, self.planner))
+
+    @cached_property
+    def hub(self) -> Hub:
+        zone = ZoneInfo(self.settings.zone)
+        return Hub(
+            database=self.database,
+            hot=HotStore(self.database.dialect, self.vault, self.new_id),
+            catalog=self.catalog,
+            flows=self.flows.book,
+            understands=self.understander,
+            actions=self.actions,
+            numbers=lambda now: numbers.in_force(now.astimezone(zone).date()),
+            clock=self.clock,
+            new_id=self.new_id,
+            zone=self.settings.zone,
+            default_form=self.settings.default_form,
+            on_fault=self.on_fault,
+        )
+
+    @cached_property
+    def delivery(self) -> Delivery:
+        return Delivery(
+            database=self.database,
+            vault=self.vault,
+            channels=self.channels,
+            transport=self.transport,
+            clock=self.clock,
+            new_id=self.new_id,
+            zone=self.settings.zone,
+        )
+
+    @cached_property
+    def reminders(self) -> Reminders:
+        return Reminders(
+            database=self.database,
+            vault=self.vault,
+            channels=self.channels,
+            push=self.all_channels.push,
+            programmes=load_programmes(ROOT / "flows" / "programmes"),
+            planner=self.planner,
+            composer=self.composer,
+            flows=self.flows.book,
+            clock=self.clock,
+            new_id=self.new_id,
+            quiet=QuietHours(self.settings.quiet_from, self.settings.quiet_to),
+        )
+
+    @cached_property
+    def spool(self) -> Spool:
+        return Spool(self.settings.var / "spool", self.vault, self.new_id)
+
+    @cached_property
+    def waker(self) -> Waker:
+        return Waker(self.settings.redis, self.delivery.run)
+
+    def wake(self, channel: str) -> None:
+        """Have what waits on a channel sent soon."""
+        self.waker.wake(channel)
+
+    def send_urgent(self, channel: str) -> None:
+        """Send emergencies in the request itself: no queue and no worker stands before them (P6)."""
+        self.delivery.send_now(channel)
+
+    def answer_without_database(self, channel: Channel, messages: Sequence[Inbound]) -> list[Part]:
+        """Danger signs answered with the database down; on channels that cannot answer inline, sent at once."""
+        answers = self.hub.emergency_only(channel, messages)
+        if channel.capabilities.inline_reply:
+            return [part for _, part in answers]
+        self.delivery.send_unrecorded(channel, answers)
+        return []
+
+    def replay(self) -> int:
+        """Take what the spool kept while the database was down. Returns how many requests."""
+
+        def take(name: str, kind: str, request: HttpRequest) -> None:
+            channel = self.channels.get(name)
+            if channel is None:
+                return
+            if kind == "status":
+                self.delivery.report(name, channel.parse_status(request))
+            else:
+                answers = self.hub.receive(channel, channel.parse_inbound(request))
+                if any(answer.waiting for answer in answers):
+                    self.wake(name)
+
+        try:
+            return self.spool.replay(take)
+        except DatabaseDown:
+            return 0
+
+    def on_fault(self, where: str, failed: Exception) -> None:
+        """Count and log a fault: where and of what kind, never what it was about."""
+        self.metrics.faults.labels(where, type(failed).__name__).inc()
+        log.error("fault", where=where, fault=type(failed).__name__)
+
+    def _on_layer_fault(self, layer: str, kind: str) -> None:
+        self.metrics.faults.labels(f"nlu_{layer}", kind).inc()
+        log.error("fault", where=f"nlu_{layer}", fault=kind)
+
+    def today(self) -> datetime:
+        """Now, on the wall of the service's zone."""
+        return self.clock().astimezone(ZoneInfo(self.settings.zone))
