@@ -10,7 +10,7 @@ import bot
 from locales.catalog import FORMS, Catalog
 from sms_gateway.segments import count
 
-NUMBERS = {"ambulance": "15", "samu": "141", "poison": "0801 000 180"}
+NUMBERS = {"ambulance": "15", "samu": "141", "police": "19", "poison": "0801 000 180"}
 # A Wednesday in November: the longest names of a day and a month in most forms.
 SAMPLE = {
     "when": {"datetime": "2026-11-25T10:30"},
@@ -31,8 +31,8 @@ HOSPITAL = {
     "zgh-Latn": "lurjans",
 }
 REMINDERS = ("appointment.ask", "appointment.soon", "appointment.nudge", "medication.ask")
-# Two segments, each for a reason: consent says who, what and why; self-harm is warm; a side effect says three things.
-LONGER = {"consent.ask", "safety.now.self_harm", "medication.side_effect_tip"}
+# Two segments, each for a reason: consent says who, what and why; self-harm is warm; violence has the police too; a side effect says three things.
+LONGER = {"consent.ask", "safety.now.self_harm", "safety.now.violence", "medication.side_effect_tip"}
 
 CATALOG = Catalog.load(defaults=NUMBERS)
 EVERY_KEY = sorted(CATALOG.keys("fr"))
@@ -95,10 +95,18 @@ def test_where_numbers_are_given_both_are_given_and_the_hospital_too(key: str, f
 @pytest.mark.parametrize("form", FORMS)
 def test_every_text_of_an_emergency_gives_the_numbers(form: str) -> None:
     emergencies = [key for key in EVERY_KEY if key.startswith("safety.now.") or key in {"safety.ask", "safety.inform"}]
-    assert len(emergencies) == 7
+    assert len(emergencies) == 8
     assert all("141" in said(key, form) for key in emergencies)
     assert "0801 000 180" in said("safety.now.poison", form)
     assert "0801 000 180" not in said("safety.now.self_harm", form)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_numbers_stand_on_the_first_screen_of_an_emergency(form: str) -> None:
+    # A page of 70 or 160 units, less the line that leads to the next page.
+    screen = 60 if count(said("safety.now.general", form)).encoding == "UCS-2" else 145
+    late = [key for key in EVERY_KEY if key.startswith("safety.now.") and said(key, form).index("141") + 3 > screen]
+    assert late == []
 
 
 DISEASES = re.compile(
