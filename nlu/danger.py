@@ -38,9 +38,10 @@ _TIFINAGH = str.maketrans(
     | {"ⵄ": "3", "ⵖ": "gh", "ⵅ": "kh", "ⵛ": "ch", "ⵯ": "", "ɣ": "gh", "ɛ": "3"}
 )
 _ARABIC_CLITIC = re.compile(r"^[وف]?(?:ال|بال|فال|لل|كال|دال|[بلفدك])?(?=..)")
-_LATIN_CLITIC = re.compile(r"^(?:[fbwdl]?(?:el|al|l)|[fbwdlsn])(?=...)")
+_LATIN_CLITIC = re.compile(r"^(?:[fbwdl]?(?:el|al|l)|[fbwdl])(?=...)")
 _VERB = re.compile(r"^(?:[kt]a|ki|ke|ti|gha|kat|ghad|كا?|غا?|تا?)(?:[ytni]|[يتن])?(?=...)|^[ytni](?=...)|^[يتن](?=..)")
 _DENIED = re.compile(r"^(?:ma|ما)(.{2,})(?:ch|sh|c|ش)$")
+_DOUBLE = re.compile(r"([^\W\d])\1")
 _DENIED_END = re.compile(r"^(.{3,})(?:ch|sh|ش)$")
 
 
@@ -56,12 +57,12 @@ class _Hit:
 class _Phrases:
     """Finds phrases of several words at a place; made once from entries parted by bars."""
 
-    def __init__(self, entries: Iterable[tuple[str, str]]) -> None:
+    def __init__(self, entries: Iterable[tuple[str, str]], *, strict: bool = False) -> None:
+        """`strict`: a single word matches by its letters only, for words that lower a level."""
         self._first: dict[str, list[tuple[tuple[str, ...], str]]] = {}
-        self._longest_stem = 0
         for name, bar in entries:
             for entry in bar.split("|"):
-                keys = tuple(_entry_keys(entry.strip()))
+                keys = tuple(_entry_keys(entry.strip(), strict=strict))
                 if keys:
                     self._first.setdefault(keys[0], []).append((keys[1:], name))
 
@@ -74,23 +75,28 @@ class _Phrases:
                     yield name, end
 
 
-def _entry_keys(entry: str) -> Iterator[str]:
-    for part in entry.split():
+def _entry_keys(entry: str, *, strict: bool) -> Iterator[str]:
+    exact = entry.startswith("=") or (strict and " " not in entry)
+    for part in entry.removeprefix("=").split():
         stem = part.endswith("*")
         for token in fold(part.rstrip("*")).tokens:
-            letters = token.light.translate(_TIFINAGH)
+            letters = _letters(token.light)
             if stem:
                 yield letters + "*"
-            elif len(token.skeleton) >= _BONES and not token.light[0].isdigit() and len(entry.split()) < _BONES:
+            elif len(token.skeleton) >= _BONES and not exact:
                 yield "~" + token.skeleton
             else:
                 yield letters
 
 
+def _letters(light: str) -> str:
+    return _DOUBLE.sub(r"\1", light.translate(_TIFINAGH))
+
+
 @lru_cache(maxsize=8192)
 def _keys(light: str, bones: str) -> frozenset[str]:
     """Every key by which an entry can name this word: its letters without clitics, stems, skeletons."""
-    letters = light.translate(_TIFINAGH)
+    letters = _letters(light)
     forms = {letters}
     denied = _DENIED.match(letters) or _DENIED_END.match(letters)
     if denied:
@@ -112,9 +118,15 @@ _FRAMES = _Phrases(
     [
         ("inform", words.INFORM), ("asking", words.ASKING), ("own", words.OWN),
         ("past", words.PAST), ("resolved", words.RESOLVED),
-    ]
+    ],
+    strict=True,
 )  # fmt: skip
-_NEGATORS = frozenset(token.light for entry in words.NEGATORS.split("|") for token in fold(entry).tokens[:1])
+_NEGATORS = frozenset(_letters(token.light) for entry in words.NEGATORS.split("|") for token in fold(entry).tokens[:1])
+_SURE = 2
+_MAYBE = frozenset({"ولا", "wla", "wala"})
+"""Both "and not" and "or"."""
+_REACHES = re.compile(r"3nd|عند|kayn|كاين|كان|^ma?fi|^fi|فيه|فيا|[9q]e?d|قد|قاد|bgh|بغ|b[9q]|بق|7es|حس|dar|لد")
+_VERB_AFTER_MA = re.compile(r"ka[nty]|b[9q]|[nyti]?[9q]e?d|3nd|bgh|bagh|kh|fi(?:ya|h|ha|hom)$")
 _BREAKS = frozenset(token.light for token in fold(words.BREAKS).tokens)
 _RULES = tuple((kind, DangerLevel(level), tuple(needs.split())) for kind, level, needs in RULES)
 
@@ -165,43 +177,50 @@ def _read(text: str) -> Danger | None:
     return _lowered(found[0], found[1], keys)
 
 
-def _hit(name: str, at: int, end: int, negated: Sequence[bool], tokens: Sequence[Token]) -> _Hit:
+def _hit(name: str, at: int, end: int, negated: Sequence[int], tokens: Sequence[Token]) -> _Hit:
     """A concept with its polarity. A phrase of several words carries its own negation."""
     if end - at > 1:
-        before = negated[at] and not any(token.light in _NEGATORS for token in tokens[at:end])
-        return _Hit(name, at, end, denied=before, said=not before)
+        before = negated[at] if not any(_negator(tokens, place) for place in range(at, end)) else 0
+        return _Hit(name, at, end, denied=before > 0, said=before < _SURE)
     light = tokens[at].light
     glued = bool(_DENIED.match(light))
     after = end < len(tokens) and tokens[end].light == "pas"
     unclear = end < len(tokens) and tokens[end].light == "plus"
-    denied = negated[at] or glued or after
-    return _Hit(name, at, end, denied=denied or unclear, said=not denied)
+    denied = negated[at] == _SURE or glued or after
+    return _Hit(name, at, end, denied=denied or unclear or negated[at] > 0, said=not denied)
 
 
-def _negated(text: str, tokens: Sequence[Token], hidden: Sequence[bool]) -> list[bool]:
-    """For every token whether a negator before it in the same clause turns it over."""
-    found = [False] * len(tokens)
+def _negated(text: str, tokens: Sequence[Token], hidden: Sequence[bool]) -> list[int]:
+    """For every token whether a negator before it in the same clause turns it over: 0 no, 1 perhaps, 2 yes."""
+    found = [0] * len(tokens)
     for at, token in enumerate(tokens):
-        ne = any(before.light in ("n", "ne", "y") for before in tokens[max(0, at - 3) : at])
-        glued = bool(_DENIED.match(token.light))
-        if hidden[at] or not (token.light in _NEGATORS or glued or (token.light == "plus" and ne)):
+        sure = _negator(tokens, at)
+        if hidden[at] or not sure:
             continue
-        if token.light == "ma" and at + 1 < len(tokens) and not _darija_verb(tokens, at):
+        if _DENIED.match(token.light) and not _REACHES.search(token.light):
             continue
         for after in range(at + 1, min(len(tokens), at + 1 + NEGATION)):
             gap = text[tokens[after - 1].end : tokens[after].start]
-            if _COMMA.search(gap) or tokens[after].light in _BREAKS:
+            light = tokens[after].light
+            if _COMMA.search(gap) or light in _BREAKS:
                 break
-            found[after] = True
+            found[after] = max(found[after], sure)
+            if token.light in ("ma", "ما") and _DENIED_END.match(light) and not _REACHES.search(light):
+                break  # Darija closes its negation with -ch; only "have", "be", "can", "want" hand it on
     return found
 
 
-def _darija_verb(tokens: Sequence[Token], at: int) -> bool:
-    """Whether `ma` at this place denies a verb, and is not the French "my": Darija's verb ends in -ch or is a known one."""
-    near = [token.light for token in tokens[at + 1 : at + 4]]
-    return any(light.endswith(("ch", "sh")) for light in near[:2]) or near[0].startswith(
-        ("ka", "b9a", "bqa", "9d", "qd", "n9", "3n", "fi", "kay", "y", "t9", "bgh", "t")
-    )
+def _negator(tokens: Sequence[Token], at: int) -> int:
+    light = tokens[at].light
+    if light in _MAYBE:
+        return 1
+    if light == "plus":
+        return 2 if any(before.light in ("n", "ne", "y") for before in tokens[max(0, at - 3) : at]) else 0
+    if light == "ma":
+        following = tokens[at + 1].light if at + 1 < len(tokens) else ""
+        closes = any(token.light.endswith(("ch", "sh")) for token in tokens[at + 1 : at + 3])
+        return 2 if closes or _VERB_AFTER_MA.match(following) else 0  # else the French "my"
+    return 2 if _letters(light) in _NEGATORS or _DENIED.match(light) else 0
 
 
 def _match(needs: Sequence[str], hits: Sequence[_Hit]) -> int | None:
