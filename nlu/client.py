@@ -80,7 +80,7 @@ class NluClient:
     and never goes back. `parse` never raises.
     """
 
-    def __init__(  # noqa: PLR0913 - the settings of one connection
+    def __init__(
         self,
         url: str,
         token: str,

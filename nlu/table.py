@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from operator import add
 from pathlib import Path
 
+from nlu.concepts import concepts
 from nlu.fold import fold
 
 FORMAT = 1
@@ -60,6 +61,7 @@ def _features(pairs: list[tuple[str, str]]) -> Iterator[str]:
         yield "f" + pairs[0][1]
         yield f"n{min(len(pairs), LONG)}"
     before = "^"
+    topic: tuple[str, ...] = ()
     for light, bones in pairs:
         yield "w" + light
         yield "s" + bones
@@ -67,6 +69,12 @@ def _features(pairs: list[tuple[str, str]]) -> Iterator[str]:
         before = bones
         yield from _groups("c", light, 1, 4)
         yield from _groups("k", bones, 2, 3)
+        about = concepts(light, bones)
+        for concept in about:
+            yield "g" + concept
+            for earlier in topic:
+                yield f"h{earlier} {concept}"
+        topic = about or topic
 
 
 def _groups(mark: str, word: str, shortest: int, longest: int) -> Iterator[str]:

@@ -6,6 +6,8 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.nlu.tokenizers.tokenizer import Token, Tokenizer
 from rasa.shared.nlu.training_data.message import Message
 
+from nlu.concepts import concepts
+from nlu.fold import Token as Word
 from nlu.fold import fold
 from nlu.table import shape
 
@@ -15,7 +17,7 @@ NOTHING = "∅"
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=False)
 class FoldingTokenizer(Tokenizer):
-    """Words with their place in the text; the light fold and the marked consonant skeleton, side by side, are the lemma."""
+    """Words with their place in the text; the lemma holds all folded forms, side by side."""
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
@@ -24,10 +26,14 @@ class FoldingTokenizer(Tokenizer):
     def tokenize(self, message: Message, attribute: str) -> list[Token]:
         text = message.get(attribute)
         tokens = [
-            Token(
-                text[word.start : word.end], word.start, word.end, lemma=f"{shape(word.light)} _{shape(word.skeleton)}"
-            )
+            Token(text[word.start : word.end], word.start, word.end, lemma=lemma(word))
             for word in fold(text).tokens
             if word.light
         ]
         return tokens or [Token(text or NOTHING, 0, lemma=NOTHING)]
+
+
+def lemma(word: Word) -> str:
+    """The light fold, the consonant skeleton (marked `_`) and the concepts (marked `__`) of a word, between spaces."""
+    about = (f"__{concept}" for concept in concepts(word.light, word.skeleton))
+    return " ".join((shape(word.light), f"_{shape(word.skeleton)}", *about))
