@@ -1,12 +1,15 @@
 """How the flows' questions come out on the smallest screens, in words."""
 
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 
 import pytest
 
 import flows
 from flows.load import load_folder
-from flows.schema import Choose, Pick
+from flows.programmes import load_programmes
+from flows.schema import Choose, Pick, Text
 from locales.catalog import FORMS, Catalog
 from sms_gateway.segments import count
 
@@ -80,3 +83,37 @@ def test_choices_fit_buttons_or_a_list(name: str, form: str) -> None:
 def test_a_time_to_choose_fits_a_list_row_on_every_day(form: str) -> None:
     for day in range(23, 30):
         assert len(label("choice.datetime", form, {"when": {"short": f"2026-11-{day}T10:30"}})) <= ROW
+
+
+def texts(thing: object) -> Iterator[Text]:
+    """Every text that a state can say, wherever it stands in it."""
+    if isinstance(thing, Text):
+        yield thing
+    elif is_dataclass(thing):
+        for one in fields(thing):
+            yield from texts(getattr(thing, one.name))
+    elif isinstance(thing, tuple):
+        for item in thing:
+            yield from texts(item)
+
+
+@pytest.mark.parametrize("name", FLOWS)
+def test_a_flow_gives_every_text_the_values_it_names(name: str) -> None:
+    found = [text for state in FLOWS[name].states.values() for text in texts(state)]
+    assert found
+    for text in found:
+        wanted = {one for said in CATALOG.variants(text.key, "fr").values() for one in CATALOG.placeholders(said)}
+        assert wanted - CATALOG.defaults.keys() == set(text.params), text.key
+
+
+@pytest.mark.parametrize("name", FLOWS)
+def test_a_flow_has_a_transcript_and_all_forms(name: str) -> None:
+    assert list((Path(__file__).parents[1] / "flows" / name).glob("*.txt"))
+    assert FLOWS[name].languages == FORMS
+
+
+def test_a_reminder_says_what_its_flow_asks_first() -> None:
+    for programme in load_programmes(Path(flows.__file__).parent / "programmes").values():
+        for step in programme.steps:
+            asked = {text.key for state in FLOWS[step.flow].states.values() for text in texts(state)}
+            assert step.say in asked
