@@ -32,6 +32,8 @@ __all__ = ["CHAINS", "FORMS", "Catalog", "LocaleError", "LocaleProblem"]
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
+Defaults = Mapping[str, Json] | Callable[[], Mapping[str, Json]]
+
 CHAINS: Mapping[str, tuple[str, ...]] = {
     "ary-Arab": ("ary-Arab", "ary-Latn", "ar", "fr"),
     "ary-Latn": ("ary-Latn", "ary-Arab", "ar", "fr"),
@@ -58,7 +60,7 @@ class Catalog:
     def __init__(self, texts: Mapping[str, Mapping[str, Text]], wordings: Mapping[str, Wording]) -> None:
         self.missing: Counter[str] = Counter()
         """How often a text was not there, by `form:key`, or a value for it, by `form:key:placeholder`."""
-        self.defaults: Mapping[str, str] = {}
+        self.defaults: Defaults = {}
         """Values for placeholders that the caller gave nothing for."""
         self._wordings = wordings
         self._texts = texts
@@ -73,11 +75,12 @@ class Catalog:
         self._found: dict[tuple[str, str], tuple[str, Text]] = {}
 
     @classmethod
-    def load(cls, root: Path | None = None, defaults: Mapping[str, str] | None = None) -> "Catalog":
+    def load(cls, root: Path | None = None, defaults: Defaults | None = None) -> "Catalog":
         """All texts under `root` (the product's own when not given): `<form>/{meta,messages*,keywords}.yml`.
 
         `defaults` are values that any text may name without being given them: the emergency numbers `ambulance`,
-        `samu` and `poison`, from the one table that holds them. Raises `LocaleError` with all mistakes of all files.
+        `samu`, `police` and `poison`, from the one table that holds them. A function is asked each time, since numbers
+        expire. Raises `LocaleError` with all mistakes of all files.
         """
         root = root or Path(__file__).parent
         problems: list[LocaleProblem] = []
@@ -101,7 +104,7 @@ class Catalog:
             raise LocaleError(problems)
         catalog = cls(texts, wordings)
         catalog._keywords = keywords
-        catalog.defaults = dict(defaults or {})
+        catalog.defaults = defaults or {}
         return catalog
 
     def text(
@@ -138,7 +141,7 @@ class Catalog:
         try:
             said = str(template.substitute(values))
         except KeyError:
-            said = self._filled(template, key, form, dict(self.defaults) | values)
+            said = self._filled(template, f"{form}:{key}", words, values)
         return isolated(said) if isolate and words.direction == "rtl" else said
 
     def has(self, key: str, form: str) -> bool:
@@ -222,10 +225,12 @@ class Catalog:
             self._found[form, key] = found
         return found
 
-    def _filled(self, template: TranslationFormatter, key: str, form: str, values: dict[str, str]) -> str:
+    def _filled(self, template: TranslationFormatter, place: str, words: Wording, values: dict[str, str]) -> str:
+        defaults = self.defaults() if callable(self.defaults) else self.defaults
         for name in placeholders(template.template) - values.keys():
-            self._miss(f"{form}:{key}:{name}")
-            values[name] = ""
+            if name not in defaults:
+                self._miss(f"{place}:{name}")
+            values[name] = _word(defaults.get(name), words)
         return str(template.substitute(values))
 
     def _miss(self, what: str) -> None:

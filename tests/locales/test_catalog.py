@@ -163,6 +163,14 @@ def test_defaults_fill_what_the_caller_did_not_give(folder: Path) -> None:
     assert not catalog.missing
 
 
+def test_defaults_that_change_are_asked_each_time(folder: Path) -> None:
+    today = ["15"]
+    catalog = Catalog.load(folder, defaults=lambda: {"name": today[0]})
+    assert catalog.text("common.hello", "fr") == "hello 15"
+    today[0] = "19"
+    assert catalog.text("common.hello", "fr") == "hello 19"
+
+
 def test_overrides_come_first_but_only_for_their_form(folder: Path) -> None:
     catalog = Catalog.load(folder)
     edited = {"common.hello": {"fr": "salut %{name}"}, "campaign.text": {"fr": "campagne"}}
