@@ -7,7 +7,7 @@ the level, never below `inform`. Where the words leave a doubt, the more urgent 
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from nlu.fold import Token, fold
@@ -156,9 +156,11 @@ def _read(text: str) -> Danger | None:
     for at in range(len(tokens)):
         for _, end in _EXCUSES.at(at, keys):
             hidden[at:end] = [True] * (end - at)
-    negated = _negated(text, tokens, hidden)
+    # ماء, water, folds to the negator ما: only the text as typed tells them apart
+    spoken = [replace(t, light="ماء") if t.light == "ما" and "ء" in text[t.start : t.end] else t for t in tokens]
+    negated = _negated(text, spoken, hidden)
     hits = [
-        _hit(name, at, end, negated, tokens)
+        _hit(name, at, end, negated, spoken)
         for at in range(len(tokens))
         for name, end in _CONCEPTS.at(at, keys)
         if not all(hidden[at:end])
