@@ -34,6 +34,11 @@ class Waker:
         except RedisError:
             self._by_ourselves(channel)
 
+    @property
+    def connection(self) -> Redis:
+        """The connection a worker listens on."""
+        return self._redis
+
     def begun(self, channel: str) -> None:
         """The job for this channel has begun: the next message wakes anew."""
         self._redis.delete(f"sahti:wake:{channel}")

@@ -35,10 +35,7 @@ ACTIONS: Mapping[str, ActionSpec] = MappingProxyType(
         "adherence.enrol": ActionSpec(params=("hours",), results=("enrolled",)),
         "adherence.stop": ActionSpec(results=("stopped", "none")),
         "adherence.record": ActionSpec(params=("dose", "taken"), results=("recorded", "gone"), optional=("why",)),
-        "education.topics": ActionSpec(results=("some",)),
-        "education.next": ActionSpec(params=("topic",), results=("tip", "done"), optional=("seen",)),
         "education.record": ActionSpec(params=("topic", "question", "answer"), results=("recorded",)),
-        "profile.facts": ActionSpec(results=("known",)),
         "privacy.delete": ActionSpec(results=("requested",)),
     }
 )

@@ -33,7 +33,7 @@ def go_on(turn: Turn, flows: FlowBook) -> Decision:
     if state is None or flow is None:
         return begin(turn, flows, "menu", {})
     entities = tuple((entity.type, entity.value, entity.text) for entity in turn.said.entities)
-    said = Answer(turn.text, chosen(turn, state.choices), turn.said.intent, entities)
+    said = Answer(turn.text, turn.choice, turn.said.intent, entities)
     return _stepped(turn, flows, lambda: engine.answer(flow, state, said, turn.wall))
 
 

@@ -20,7 +20,7 @@ class Turn:
     medium: str
     now: datetime
     wall: datetime
-    """The same moment on the wall, without a zone, which is what flows reckon in."""
+    """The same moment in the local zone (aware): flows reckon in its wall time."""
     text: str = field(default="", repr=False)
     choice: str | None = None
     session_id: str | None = None

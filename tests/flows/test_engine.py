@@ -310,7 +310,7 @@ states:
   a: {say: x.a, to: b}
   b: {if: [{when: "@never", to: ask}], else: a}
   ask: {say: x.q, choose: {again: a, act: act}, silent: {after: 1h, to: ask}}
-  act: {do: profile.facts, to: act}
+  act: {do: privacy.delete, to: act}
 """
 
 
@@ -325,7 +325,7 @@ def test_an_action_that_leads_to_itself_ends_in_an_error_too() -> None:
     talk = Talk(flow)
     talk.me("2")
     for _ in range(engine.MOST_MOVES - 1):
-        assert talk.done("known").do == Do("profile.facts")
+        assert talk.done("requested").do == Do("privacy.delete")
     with pytest.raises(FlowError, match="more than 50 states"):
         talk.done("known")
 

@@ -27,7 +27,7 @@ def test_a_sound_flow_has_no_problem() -> None:
         ("{soonest: offer}", "{soonest: nowhere}", "there is no state “nowhere”"),
         ("else: over", "else: places", "no way leads to “over”"),
         ("  over: {end: missed}", "  over: {say: a.b, choose: {again: over}}", "“over” is a dead end"),
-        ("  over: {end: missed}", "  over: {do: profile.facts, to: over}", "“over” is a dead end"),
+        ("  over: {end: missed}", "  over: {do: privacy.delete, to: over}", "“over” is a dead end"),
         ("  over: {end: missed}", "  over: {say: a.b, to: late}", "“late” leads to itself without asking"),
         ("none: person\n  ask_day", "none: nudge\n  ask_day", None),
         (
