@@ -1,14 +1,13 @@
-"""The WSGI entry: the hub with the staff's part attached. Granian and any other WSGI server load it by `wsgi:application`."""
+"""The web application for any WSGI server: `application`. `sahti web` serves it with granian.
 
-from admin.app import attach
+Raises bot.settings.SettingsError, which names every problem, when the environment cannot be used.
+"""
 
 from bot.observing import set_up_logging
 from bot.settings import load
 from bot.web.app import create_app
 from bot.wiring import Services
 
-settings = load()
-set_up_logging(settings.log_format)
-services = Services(settings)
-application = create_app(services)
-attach(application, services)
+_settings = load()
+set_up_logging(_settings.log_format)
+application = create_app(Services(_settings))

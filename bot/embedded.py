@@ -1,5 +1,6 @@
 """The embedded Valkey: the queue of an installation that has no server of its own. A unix socket, no port."""
 
+import socket
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -42,6 +43,21 @@ def command(var: Path) -> list[str]:
         "loglevel": "warning",
     }
     return [str(get_binary_path()), *(word for name, value in settings.items() for word in (f"--{name}", value))]
+
+
+def ready(env: Mapping[str, str], patience: float = 5.0) -> bool:
+    """Whether the server takes connections within `patience` seconds: the others look for it as soon as they start."""
+    address = str(Path(env["SAHTI_VAR"]) / "valkey.sock")
+    until = time.monotonic() + patience
+    while time.monotonic() < until:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+            try:
+                probe.connect(address)
+            except OSError:
+                time.sleep(0.05)
+            else:
+                return True
+    return False
 
 
 def set_aside(env: Mapping[str, str]) -> bool:

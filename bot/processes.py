@@ -1,6 +1,6 @@
 """Runs every line of the Procfile and, without a REDIS_URL, the embedded Valkey: starts, watches, starts again, ends.
 
-`python -m bot.processes` is what `make run` and `make serve` end in. Each process has a session of its own, so that
+`sahti up` is this; `make run` and `make serve` end in it. Each process has a session of its own, so that
 Ctrl-C reaches only this one, which ends the others in order and leaves nothing behind.
 """
 
@@ -11,7 +11,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,7 +24,7 @@ from honcho.environ import parse_procfile
 from honcho.printer import Message, Printer
 
 from bot import embedded, sessions
-from bot.settings import ROOT, Settings, SettingsError, load
+from bot.settings import ROOT, Settings
 from bot.welcome import welcome
 from nlu.serve import token
 from nlu.train import PYTHON as RASA_PYTHON
@@ -95,6 +94,8 @@ class Supervisor:
         try:
             for process in self.processes:
                 self._start(process)
+                if process.name == embedded.NAME and not embedded.ready(process.env):
+                    self.say("the queue does not answer yet; the others go on without it")
             while not self._stopping.wait(BEAT):
                 for process in self.processes:
                     self._watch(process)
@@ -246,19 +247,3 @@ def run(settings: Settings, procfile: str, out: IO[str]) -> int:
         threading.Thread(target=welcome, args=(settings, supervisor.block), daemon=True).start()
         supervisor.run()
     return 128 + interrupted if interrupted not in {0, signal.SIGINT} else 0
-
-
-def main() -> int:
-    """The command line: 0 after Ctrl-C, 2 with one sentence when nothing could be started."""
-    try:
-        settings = load()
-        return run(settings, (ROOT / "Procfile").read_text(), sys.stdout)
-    except SettingsError as wrong:
-        sys.stderr.write("These settings cannot be used:\n" + "".join(f"  {line}\n" for line in wrong.problems))
-    except (CannotRun, embedded.NoRoom) as reason:
-        sys.stderr.write(f"{reason}\n")
-    return 2
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -11,7 +11,7 @@ PROC = Path("/proc")
 
 
 def end(leader: int) -> None:
-    """Kill what is left of a session. A leader that was not waited for keeps its number from being given anew."""
+    """Kill what is left of a session. Its number is not given to another process while it has members (man 2 setsid)."""
     members = list(_members(leader))
     if not members and not PROC.is_dir():
         with contextlib.suppress(ProcessLookupError, PermissionError):
