@@ -41,7 +41,7 @@ _ARABIC_CLITIC = re.compile(r"^[وف]?(?:ال|بال|فال|لل|كال|دال|[
 _LATIN_CLITIC = re.compile(r"^(?:[fbwdl]?(?:el|al|l)|[fbwdl])(?=...)")
 _VERB = re.compile(r"^(?:[kt]a|ki|ke|ti|gha|kat|ghad|كا?|غا?|تا?)(?:[ytni]|[يتن])?(?=...)|^[ytni](?=...)|^[يتن](?=..)")
 _DENIED = re.compile(r"^(?:ma|ما)(.{2,})(?:ch|sh|c|ش)$")
-_DOUBLE = re.compile(r"([^\W\d])\1")
+_DOUBLE = re.compile(r"([^\W\d])\1+")
 _DENIED_END = re.compile(r"^(.{3,})(?:ch|sh|ش)$")
 
 
@@ -122,6 +122,7 @@ _FRAMES = _Phrases(
     strict=True,
 )  # fmt: skip
 _NEGATORS = frozenset(_letters(token.light) for entry in words.NEGATORS.split("|") for token in fold(entry).tokens[:1])
+_HEDGES = frozenset({"presque", "vraiment", "quasiment", "toujours", "meme", "quasi"})
 _SURE = 2
 _MAYBE = frozenset({"ولا", "wla", "wala"})
 """Both "and not" and "or"."""
@@ -186,8 +187,9 @@ def _hit(name: str, at: int, end: int, negated: Sequence[int], tokens: Sequence[
         return _Hit(name, at, end, denied=before > 0, said=before < _SURE)
     light = tokens[at].light
     glued = bool(_DENIED.match(light))
-    after = end < len(tokens) and tokens[end].light == "pas"
-    unclear = end < len(tokens) and tokens[end].light == "plus"
+    behind = next((token.light for token in tokens[end : end + 3] if token.light not in _HEDGES), "")
+    after = behind == "pas"
+    unclear = behind == "plus"
     denied = negated[at] == _SURE or glued or after
     return _Hit(name, at, end, denied=denied or unclear or negated[at] > 0, said=not denied)
 

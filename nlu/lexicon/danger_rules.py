@@ -178,6 +178,7 @@ RULES: tuple[tuple[str, str, str], ...] = (
     # injuries and burns
     ("injury", "now", "accident serious"),
     ("injury", "now", "fall serious"),
+    ("injury", "now", "fall fetus_still"),
     ("injury", "now", "accident unconscious"),
     ("injury", "now", "wound deep"),
     ("injury", "now", "cutoff"),
