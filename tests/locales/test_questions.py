@@ -22,10 +22,13 @@ BUTTON, ROW = 20, 24
 """Characters in a title of a WhatsApp reply button (three at most) and of a list row."""
 
 # Arabic letters that do not fit one screen of 70: times of visits, consent, and the lessons. They are paged.
-PAGED = {
-    "appointment_book.pick_slot", "appointment_move.pick_slot", "appointment_confirm.ask", "appointment_confirm.soon",
-    "welcome.ask",
-}  # fmt: skip
+PAGED = {"appointment_book.pick_slot", "appointment_move.pick_slot", "welcome.ask"}
+REMINDERS = (
+    "appointment_confirm.ask",
+    "appointment_confirm.soon",
+    "appointment_confirm.nudge",
+    "medication_checkin.ask",
+)
 
 SLOT = {"when": {"short": "2026-11-25T10:30"}}
 SAMPLE = {
@@ -58,7 +61,8 @@ def screen(name: str, form: str) -> str:
     labels = [label(one.label.key, form, dict(one.label.params)) for one in options]
     if name in PICKS:
         labels = [label("choice.datetime", form, SLOT)] * 3 + labels
-    return "\n".join([label(key, form, SAMPLE), *(f"{number}. {one}" for number, one in enumerate(labels, 1))])
+    values = SAMPLE | SLOT if name in REMINDERS else SAMPLE
+    return "\n".join([label(key, form, values), *(f"{number}. {one}" for number, one in enumerate(labels, 1))])
 
 
 @pytest.mark.parametrize("form", ON_USSD)
@@ -68,6 +72,12 @@ def test_a_question_with_its_choices_fits_one_ussd_screen(name: str, form: str) 
     lesson = name.startswith("education.") and name[-1].isdigit()
     paged = size.encoding == "UCS-2" and (lesson or name in PAGED)
     assert size.units <= (2 * BUDGET["UCS-2"] if paged else BUDGET[size.encoding])
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("name", REMINDERS)
+def test_a_reminder_with_its_choices_is_one_sms_segment(name: str, form: str) -> None:
+    assert count(screen(name, form)).segments == 1
 
 
 @pytest.mark.parametrize("form", FORMS)
