@@ -153,6 +153,7 @@ RULES: tuple[tuple[str, str, str], ...] = (
     ("headache", "now", "head pain sudden"),
     ("vision", "now", "vision lost sudden"),
     ("vision", "now", "-vision sudden"),
+    ("vision", "now", "-vision -sudden"),
     ("vision", "now", "vision -can"),
     ("vision", "now", "-vision lost"),
     ("vision", "ask", "-vision"),
