@@ -158,7 +158,8 @@ class Services:
 
     @cached_property
     def catalog(self) -> Catalog:
-        return Catalog.load()
+        # texts that name an emergency number take it from the table, today's
+        return Catalog.load(defaults=lambda: numbers.in_force(self.today().date()))
 
     @cached_property
     def flows(self) -> Flows:

@@ -93,7 +93,8 @@ class Talk:
             return self._offered[int(wanted) - 1]
         return None
 
-    def _screen(self, answer: dict[str, Any]) -> dict[str, Any]:
+    def _screen(self, body: dict[str, Any]) -> dict[str, Any]:
+        answer = next(iter(body.get("replies") or ()), {})
         end = bool(answer.get("end", True))
         if end:
             self._session = None
@@ -101,7 +102,7 @@ class Talk:
 
     @staticmethod
     def _message(sent: dict[str, Any]) -> dict[str, Any]:
-        rows = (sent.get("list") or {}).get("rows", [])
+        rows = (sent.get("menu") or {}).get("rows", [])
         return {"text": sent.get("text", ""), "buttons": sent.get("buttons") or [], "rows": rows, "end": False}
 
     @property

@@ -39,6 +39,9 @@ SURE = 0.45
 SWITCH = 0.6
 """Confidence from which an intent leaves an open question that the text did not answer."""
 
+WORDS_TO_FLIP = 5
+"""Words from which a message changes the conversation's language within the same letters; shorter ones are too alike."""
+
 CONTINUE_WITHIN = timedelta(minutes=10)
 """A dropped USSD session can be taken up again this long (shared experience of USSD services; docs/channels.md)."""
 REMIND_OF_PERSON = timedelta(minutes=30)
@@ -68,10 +71,23 @@ def decide(turn: Turn, flows: FlowBook, numbers: Mapping[str, Json]) -> Decision
 
 def _with_form(turn: Turn) -> Contact:
     # a number or a tap says nothing of the language; USSD menus are answered by numbers
-    contact = turn.contact
-    words = any(letter.isalpha() for letter in turn.text)
-    form = turn.said.form if words and turn.choice is None else contact.form or turn.default_form
-    return contact if form == contact.form else replace(contact, form=form)
+    contact, said = turn.contact, turn.said.form
+    words = [word for word in turn.text.split() if any(letter.isalpha() for letter in word)]
+    known = contact.form
+    if not words or turn.choice is not None:
+        form = known or turn.default_form
+    elif known is None:
+        form = said
+    elif script_of(said) != script_of(known):
+        form = said  # other letters are a choice, however short the message
+    else:
+        form = said if len(words) >= WORDS_TO_FLIP else known
+    return contact if form == known else replace(contact, form=form)
+
+
+def script_of(form: str) -> str:
+    """The letters of a form: `Arab`, `Latn` or `Tfng`."""
+    return {"ar": "Arab", "fr": "Latn"}.get(form) or form.partition("-")[2]
 
 
 def _alive(turn: Turn) -> Conversation:

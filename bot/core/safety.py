@@ -21,7 +21,7 @@ TEXT_OF_KIND = {
     "snake": "safety.now.poison",
     "self_harm": "safety.now.self_harm",
     "suicide": "safety.now.self_harm",
-    "violence": "safety.now.self_harm",
+    "violence": "safety.now.violence",
     "pregnancy": "safety.now.pregnancy",
     "birth": "safety.now.pregnancy",
     "postpartum": "safety.now.pregnancy",

@@ -1,0 +1,66 @@
+"""One person's conversation on all channels, opened for the staff."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from bot.core import codec
+from bot.store.hot import PLACE_PART, PLACE_TEXT
+from bot.store.tables.messages import inbound, outbox
+from bot.store.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One message. `ours` are those that went out; `text` is None where what was said may not be kept. Times are UTC."""
+
+    id: str
+    at: datetime
+    ours: bool
+    channel: str
+    text: str | None = field(repr=False)
+    choices: tuple[str, ...] = field(default=(), repr=False)
+    kind: str | None = None
+    state: str | None = None
+    reason: str | None = None
+    code: str | None = None
+
+
+def conversation(connection: Connection, contact_id: str, vault: Vault, *, limit: int = 100) -> list[Said]:
+    """The last messages with a contact, the oldest first."""
+    theirs = connection.execute(
+        select(inbound)
+        .where(inbound.c.contact_id == contact_id)
+        .order_by(inbound.c.received_at.desc(), inbound.c.id.desc())
+        .limit(limit),
+    )
+    said = [
+        Said(row.id, row.received_at, False, row.channel, vault.open(row.text_enc, PLACE_TEXT) if row.text_enc else None)  # noqa: FBT003 (a row's fields)
+        for row in theirs
+    ]
+    ours = connection.execute(
+        select(outbox)
+        .where(outbox.c.contact_id == contact_id)
+        .order_by(outbox.c.created_at.desc(), outbox.c.id.desc())
+        .limit(limit),
+    )
+    for row in ours:
+        part = codec.load_part(vault.open(row.part_enc, PLACE_PART))
+        offered = part.buttons or (part.menu.rows if part.menu else ())
+        said.append(
+            Said(
+                id=row.id,
+                at=row.sent_at or row.created_at,
+                ours=True,
+                channel=row.channel,
+                text=part.text,
+                choices=tuple(button.title for button in offered),
+                kind=row.kind,
+                state=row.state,
+                reason=row.reason,
+                code=row.code,
+            ),
+        )
+    said.sort(key=lambda one: (one.at, one.ours, one.id))
+    return said[-limit:]
