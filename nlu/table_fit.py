@@ -19,6 +19,9 @@ WEIGHTS = {"g": 2.5, "h": 1.5}
 """How much more than the rest concepts and their pairs count: words that the data lacks are read through them."""
 SETTLED = 0.01
 """A class whose probability is this near its aim is left alone: it changes nothing and costs time."""
+EVENNESS = 0.6
+"""How far the intents' shares of the data are levelled: emergencies were written three times as often as greetings, but are
+not as common in talk. Chosen on the sentences held out for development, where false alarms halved."""
 WARMTH = 1.0
 """Divides the scores. Cross-validated on the shipped data, the likelihood was best between 0.9 and 1.1."""
 
@@ -89,7 +92,7 @@ def fit(examples: Sequence[Example], version: str) -> str:
         feature: (final.squares[number], [value / WARMTH for value in final.rows[number]])
         for feature, number in final.index.items()
     }
-    return dump(version, final.labels, [value / WARMTH for value in final.bias], weights)
+    return dump(version, final.labels, [value * (1 - EVENNESS) / WARMTH for value in final.bias], weights)
 
 
 def _scatter(text: str) -> int:
