@@ -177,7 +177,8 @@ def _consent(turn: Turn, flows: FlowBook) -> Decision | None:
     if said.keyword is Keyword.LANGUAGE:
         return replace(flowing.begin(turn, flows, "language", {}), keep_text=False)
     goes_on = flow is not None and flow.flow in {"welcome", "language"} and not turn.session_new
-    if goes_on and said.keyword is not Keyword.MENU:
+    afresh = said.keyword is Keyword.MENU or turn.text.strip() == MENU_KEY
+    if goes_on and not afresh:
         return replace(flowing.go_on(turn, flows), keep_text=False)
     wanted = FLOW_FOR.get(said.intent or "") if said.confidence >= SURE else None
     wanted = wanted if wanted not in {"menu", "help", "language"} else None

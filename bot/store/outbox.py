@@ -61,7 +61,8 @@ def _claimable(channel: str, now: datetime) -> Select[tuple[str]]:
             earlier.c.lane < outbox.c.lane,
             and_(earlier.c.lane == outbox.c.lane, earlier.c.id < outbox.c.id),
         ),
-        earlier.c.due_at <= now,
+        # one that is being tried again still comes first; one planned for later does not hold up the rest
+        or_(earlier.c.due_at <= now, earlier.c.attempts > 0),
     )
     free = or_(outbox.c.lease_until.is_(None), outbox.c.lease_until < now)
     return (
