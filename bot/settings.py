@@ -131,15 +131,26 @@ def load(environment: Mapping[str, str] | None = None, **given: Any) -> Settings
     if environment is not None:
         wanted = {name.removeprefix("SAHTI_").lower(): value for name, value in environment.items()}
         given = {**{name: wanted[name] for name in Settings.model_fields if name in wanted}, **given}
+    problems = unknown(os.environ if environment is None else environment)
     try:
-        return Settings(**given)
+        found = Settings(**given)
     except ValidationError as wrong:
-        problems = []
         for error in wrong.errors():
             name = str(error["loc"][0]) if error["loc"] else "settings"
             shown = name if name.isupper() else f"SAHTI_{name.upper()}"
             problems.append(f"{shown}: {error['msg'].removeprefix('Value error, ')}")
         raise SettingsError(problems) from wrong
+    if problems:
+        raise SettingsError(problems)
+    return found
+
+
+def unknown(environment: Mapping[str, str]) -> list[str]:
+    """A sentence for each SAHTI_ name that is no setting: a slip of the pen would otherwise pass unseen."""
+    known = {f"SAHTI_{name.upper()}" for name in Settings.model_fields}
+    return [
+        f"{name}: there is no such setting" for name in environment if name.startswith("SAHTI_") and name not in known
+    ]
 
 
 def channel_table(path: Path, environment: Mapping[str, str] | None = None) -> dict[str, dict[str, str]]:

@@ -85,7 +85,8 @@ def make_channels(settings: Settings) -> Channels:
     made: dict[str, Channel] = {}
     push_by: dict[str, str] = {}
     for name, fields in channel_table(path).items():
-        own = {key: value for key, value in fields.items() if key not in HUB_KEYS}
+        address = f"{settings.base_url}/channels/{name}"
+        own = {key: value.replace("{webhook}", address) for key, value in fields.items() if key not in HUB_KEYS}
         try:
             made[name] = registry.make(fields["type"], name, own)
         except InvalidSettings as wrong:
@@ -117,7 +118,7 @@ def write_demo_channels(path: Path, settings: Settings) -> None:
         "# Made for the demonstration. For real channels see docs/howto/connect-a-channel.md\n\n"
         f"{simulated}\n"
         f'[twilio-sms]\ntype = "twilio"\nservice = "sms"\naccount_sid = "AC{secrets.token_hex(16)}"\n'
-        f'auth_token = "{token}"\nsender = "Sahti"\nbase_url = "{network}/twilio"\n\n'
+        f'auth_token = "{token}"\nsender = "Sahti"\nbase_url = "{network}/twilio"\nwebhook_url = "{{webhook}}"\n\n'
         f'[ussd]\ntype = "africastalking"\nservice = "ussd"\nusername = "sandbox"\napi_key = "{code}"\n'
         f'webhook_token = "{secrets.token_hex(16)}"\npush_by = "sim-sms"\n',
     )
@@ -278,7 +279,7 @@ class Services:
 
     def send_urgent(self, channel: str) -> None:
         """Send emergencies in the request itself: no queue and no worker stands before them (P6)."""
-        self.delivery.send_now(channel)
+        self.delivery.send_emergencies(channel)
 
     def answer_without_database(self, channel: Channel, messages: Sequence[Inbound]) -> list[Part]:
         """Danger signs answered with the database down; on channels that cannot answer inline, sent at once."""

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from bot.core.delivery import Outcome, after_error, after_send
 from bot.core.ids import IdSource
-from bot.core.model import State
+from bot.core.model import Lane, State
 from bot.core.sending import Skip, Wait, may_send
 from bot.store import outbox
 from bot.store.database import Database
@@ -74,20 +74,20 @@ class Delivery:
                 break
         return tally
 
-    def send_now(self, channel_name: str) -> Tally:
-        """Send the due rows of a channel once, in the caller's thread: emergencies do not wait for a worker."""
+    def send_emergencies(self, channel_name: str) -> Tally:
+        """Send a channel's emergency texts in the caller's thread: they do not wait for a worker."""
         tally = Tally({})
-        self._round(channel_name, tally)
+        self._round(channel_name, tally, Lane.EMERGENCY)
         return tally
 
-    def _round(self, channel_name: str, tally: Tally) -> bool:
+    def _round(self, channel_name: str, tally: Tally, lane: Lane | None = None) -> bool:
         channel = self._channels.get(channel_name)
         if channel is None:
             return False
         by = self._new_id()
         with self._database.write() as connection:
             claimed = outbox.claim(
-                connection, channel_name, self._clock(), by=by, limit=CLAIM, lease=LEASE, vault=self._vault
+                connection, channel_name, self._clock(), by=by, limit=CLAIM, lease=LEASE, vault=self._vault, lane=lane
             )
         for start in range(0, len(claimed), self._at_once):
             self._send_chunk(channel, claimed[start : start + self._at_once], by, tally)

@@ -70,7 +70,7 @@ class Database:
     def migrate(self) -> None:
         """Bring the schema to its current form. Safe to call by several processes at once."""
         from alembic import command  # noqa: PLC0415 (a third of a second that only this call needs)
-        from alembic import config as settings
+        from alembic import config as settings  # noqa: PLC0415 (same)
 
         config = settings.Config()
         config.set_main_option("script_location", str(MIGRATIONS))

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Select, and_, exists, func, insert, or_, sele
 from bot.core import codec
 from bot.core.delivery import Outcome, after_report
 from bot.core.ids import IdSource
-from bot.core.model import Draft, Kind, State
+from bot.core.model import Draft, Kind, Lane, State
 from bot.store.columns import from_ms
 from bot.store.hot import PLACE_PART, PLACE_PATH, outbox_row
 from bot.store.hot_sqlite import TABLES
@@ -75,10 +75,23 @@ def _claimable(channel: str, now: datetime) -> Select[tuple[str]]:
 
 
 def claim(
-    connection: Connection, channel: str, now: datetime, *, by: str, limit: int, lease: timedelta, vault: Vault
+    connection: Connection,
+    channel: str,
+    now: datetime,
+    *,
+    by: str,
+    limit: int,
+    lease: timedelta,
+    vault: Vault,
+    lane: Lane | None = None,
 ) -> list[Claimed]:
-    """Take up to `limit` due rows of a channel for `lease`; the earliest of each contact only (P4), best lane first."""
+    """Take up to `limit` due rows of a channel for `lease`; the earliest of each contact only (P4), best lane first.
+
+    With `lane`, rows of that lane only.
+    """
     wanted = _claimable(channel, now).limit(limit)
+    if lane is not None:
+        wanted = wanted.where(outbox.c.lane == int(lane))
     if connection.dialect.name == "postgresql":
         wanted = wanted.with_for_update(skip_locked=True, of=outbox)
     ids = list(connection.scalars(wanted))
