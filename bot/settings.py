@@ -145,9 +145,13 @@ def load(environment: Mapping[str, str] | None = None, **given: Any) -> Settings
     return found
 
 
+SET_UP = frozenset({"SAHTI_RASA", "SAHTI_CHROMIUM", "SAHTI_FAILED_CHECKS"})
+"""Names that set-up and tests read; the running service does not."""
+
+
 def unknown(environment: Mapping[str, str]) -> list[str]:
     """A sentence for each SAHTI_ name that is no setting: a slip of the pen would otherwise pass unseen."""
-    known = {f"SAHTI_{name.upper()}" for name in Settings.model_fields}
+    known = SET_UP | {f"SAHTI_{name.upper()}" for name in Settings.model_fields}
     return [
         f"{name}: there is no such setting" for name in environment if name.startswith("SAHTI_") and name not in known
     ]
