@@ -93,9 +93,7 @@ def script_of(form: str) -> str:
 def _alive(turn: Turn) -> Conversation:
     conversation = turn.conversation
     if conversation.expires_at and conversation.expires_at <= turn.now:
-        conversation = Conversation(session_id=conversation.session_id, seen=conversation.seen)
-    if turn.session_id and turn.session_id != conversation.session_id:
-        return replace(conversation, session_id=turn.session_id, seen="", pages=(), page=0)
+        return _closed(conversation)
     return conversation
 
 
@@ -219,10 +217,10 @@ def _global_word(turn: Turn, flows: FlowBook) -> Decision | None:
 
 def _conversation(turn: Turn, flows: FlowBook) -> Decision:
     conversation = turn.conversation
-    if conversation.choices and conversation.choices[0].id == CONTINUE:
-        return _continue_or_not(turn, flows)
     if turn.medium == "ussd" and turn.session_new:
         return _dialled(turn, flows)
+    if conversation.choices and conversation.choices[0].id == CONTINUE:
+        return _continue_or_not(turn, flows)
     if turn.unreadable_media and not turn.text.strip():
         return _first(_hand_over(turn, "media"), Spoken(Say("media.unreadable")))
     if conversation.flow is not None:

@@ -175,10 +175,12 @@ class Hub:
         session, conversation = inbound.session, known.conversation
         text = inbound.text
         if session is not None:
-            seen = conversation.seen if session.id == conversation.session_id else ""
+            if session.id != conversation.session_id:
+                conversation = replace(conversation, session_id=session.id, seen="", pages=(), page=0)
             if session.accumulated is not None:
                 # a code dialled with a suffix is still a first screen: its digits were no answer to anything
-                text = "" if session.new else new_input(session.accumulated, seen)
+                first = session.new or session.id != known.conversation.session_id
+                text = "" if first else new_input(session.accumulated, conversation.seen)
                 conversation = replace(conversation, seen=session.accumulated)
         said = prepared.said or self._understand(channel, inbound, text, known.contact.form)
         turn = Turn(
