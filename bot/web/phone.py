@@ -27,6 +27,7 @@ from werkzeug.exceptions import (
     UnsupportedMediaType,
 )
 
+from bot.core import numbers
 from bot.web.access import open_to
 from bot.web.handsets import FormReport, JsonReport, Network
 from sms_gateway.channels.simulator import Simulator
@@ -45,6 +46,15 @@ MOST_SENT = 64 * 1024
 LONGEST_TEXT = 4096
 """Characters one may type: WhatsApp's own limit."""
 LANGUAGES = ("fr", "ar")
+PHRASES = (
+    ("ary-Latn", "ltr", "Darija", "salam, bghit rendez-vous"),
+    ("ary-Arab", "rtl", "الدارجة", "بغيت موعد غدا فالصباح"),
+    ("fr", "ltr", "Français", "je voudrais un rdv demain à 10h"),
+    ("ar", "rtl", "العربية", "أريد موعدا عند الطبيب"),
+    ("zgh-Tfng", "ltr", "ⵜⴰⵎⴰⵣⵉⵖⵜ", "ⵔⵉⵖ ⴰⵙⵉⵀⴰⵔ ⴷⴰⵔ ⵓⵎⵙⵓⵊⵊⵉ"),
+    ("zgh-Latn", "ltr", "Tamazight", "righ rendez-vous dar tbib azekka"),
+)
+"""Something to try in each form: tag, direction, name, text."""
 WORDS = Path(__file__).parent / "templates" / "phone" / "words.json"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; font-src 'self'; "
@@ -102,8 +112,17 @@ def page() -> str:
         "single": SINGLE,
         "joined": CONCATENATED,
     }
+    services = network().services
+    danger = words["not_doctor"].format(**numbers.in_force(services.today().date()))
     return render_template(
-        "phone/page.html", lang=language, words=words, counting=counting, code=SERVICE_CODE, longest=LONGEST_TEXT
+        "phone/page.html",
+        lang=language,
+        words=words,
+        danger=danger,
+        phrases=PHRASES,
+        counting=counting,
+        code=SERVICE_CODE,
+        longest=LONGEST_TEXT,
     )
 
 
