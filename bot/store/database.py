@@ -1,5 +1,6 @@
 """The database: one engine, short transactions, migrations. SQLite in WAL by default, PostgreSQL by its address."""
 
+import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +9,8 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_SECONDS = 10.0
@@ -53,8 +55,8 @@ class Database:
                 connection = connection.execution_options(sahti_write=True)  # noqa: PLW2901 (SQLAlchemy returns it)
                 with connection.begin():
                     yield connection
-        except OperationalError as failed:
-            if _may_retry(failed):
+        except Exception as failed:
+            if may_retry(failed) or not _is_down(failed):
                 raise
             raise DatabaseDown(_brief(failed)) from failed
 
@@ -64,7 +66,9 @@ class Database:
         try:
             with self.engine.connect() as connection, connection.begin():
                 yield connection
-        except OperationalError as failed:
+        except Exception as failed:
+            if not _is_down(failed):
+                raise
             raise DatabaseDown(_brief(failed)) from failed
 
     def migrate(self) -> None:
@@ -109,16 +113,27 @@ def retrying(attempts: int = 3) -> Iterator[int]:
 
 def may_retry(failed: Exception) -> bool:
     """Whether the same transaction may simply be tried again (deadlock, serialization failure)."""
-    return isinstance(failed, DBAPIError) and _may_retry(failed)
+    return getattr(_driver_error(failed), "sqlstate", None) in RETRY_CODES
 
 
-def _may_retry(failed: DBAPIError) -> bool:
-    return getattr(failed.orig, "sqlstate", None) in RETRY_CODES
+def _driver_error(failed: Exception) -> BaseException:
+    # the set-shaped statements use the driver itself, whose errors come as they are
+    return failed.orig if isinstance(failed, DBAPIError) and failed.orig is not None else failed
 
 
-def _brief(failed: DBAPIError) -> str:
+def _is_down(failed: Exception) -> bool:
+    """Whether the database, and not the statement, is at fault."""
+    error = _driver_error(failed)
+    if isinstance(error, PoolTimeout | sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError:
+        return True
+    # by name: a hub on SQLite never loads psycopg
+    names = {f"{one.__module__.partition('.')[0]}.{one.__name__}" for one in type(error).__mro__}
+    return not names.isdisjoint({"psycopg.OperationalError", "psycopg.InterfaceError"})
+
+
+def _brief(failed: Exception) -> str:
     # never str(failed): it quotes statements and their parameters
-    return type(failed.orig).__name__
+    return type(_driver_error(failed)).__name__
 
 
 def _prepare_sqlite(raw: Any, _record: Any) -> None:  # noqa: ANN401 (sqlite3's own)

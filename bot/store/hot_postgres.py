@@ -45,6 +45,13 @@ STATEMENTS = {
 
 # Locked by address, in one order everywhere, so that a new contact's first two messages cannot both create it.
 LOCK = "SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) AS wanted(key)"
+# In a statement before LOAD: what somebody else wrote while we waited for the lock must be in LOAD's snapshot.
+HOLD = """
+SELECT 1 FROM contacts
+WHERE id IN (SELECT contact_id FROM addresses WHERE lookup = ANY(%s::bytea[]))
+ORDER BY id
+FOR UPDATE
+"""
 LOAD = """
 SELECT a.lookup, a.id, c.id, c.form, c.consent, c.opted_out, c.name_enc, c.last_inbound_at, c.case_id,
        v.channel, v.state_enc, v.updated_at
@@ -52,8 +59,6 @@ FROM unnest(%s::bytea[], %s::text[]) AS wanted(lookup, channel)
 JOIN addresses a ON a.lookup = wanted.lookup
 JOIN contacts c ON c.id = a.contact_id
 LEFT JOIN conversations v ON v.contact_id = c.id AND v.channel = wanted.channel
-ORDER BY c.id
-FOR UPDATE OF c
 """
 REPEATS = """
 SELECT i.channel, i.external_id, i.answer_enc
@@ -67,6 +72,7 @@ def lock_and_load(raw: Any, lookups: Sequence[bytes], channels: Sequence[str]) -
     locks = sorted({int.from_bytes(lookup[:8], "big", signed=True) for lookup in lookups})
     with raw.pipeline(), raw.cursor() as locking, raw.cursor() as loading:
         locking.execute(LOCK, (locks,))
+        locking.execute(HOLD, (list(lookups),))
         loading.execute(LOAD, (list(lookups), list(channels)))
         return list(loading.fetchall())
 
