@@ -36,7 +36,13 @@ def conversation(connection: Connection, contact_id: str, vault: Vault, *, limit
         .limit(limit),
     )
     said = [
-        Said(row.id, row.received_at, False, row.channel, vault.open(row.text_enc, PLACE_TEXT) if row.text_enc else None)  # noqa: FBT003 (a row's fields)
+        Said(
+            id=row.id,
+            at=row.received_at,
+            ours=False,
+            channel=row.channel,
+            text=vault.open(row.text_enc, PLACE_TEXT) if row.text_enc else None,
+        )
         for row in theirs
     ]
     ours = connection.execute(

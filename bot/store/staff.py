@@ -152,7 +152,7 @@ def end_session(connection: Connection, token_hash: str) -> None:
     connection.execute(delete(staff_sessions).where(staff_sessions.c.token_hash == token_hash))
 
 
-def note(  # noqa: PLR0913 (an act has these facts)
+def note(
     connection: Connection, id_: str, staff_id: str | None, action: str, subject: str | None, now: datetime
 ) -> None:
     """Write one act into the audit trail. `subject` is an id or a login, never a name, number or text of a contact."""
