@@ -27,7 +27,7 @@ DATA = Path("nlu/rasa/data")
 PYTHON = Path("nlu/rasa/.venv/bin/python")
 WORDS = ("nlu/fold.py", "nlu/concepts.py", "nlu/lexicon/concepts.tsv", "nlu/table.py")
 TABLE_CODE = (*WORDS, "nlu/table_fit.py")
-MODEL_CODE = (*WORDS, "nlu/rasa/config.yml", "nlu/rasa/domain.yml", "nlu/rasa/requirements.lock")
+MODEL_CODE = (*TABLE_CODE, "nlu/rasa/config.yml", "nlu/rasa/domain.yml", "nlu/rasa/requirements.lock")
 REVIEWS = ("ok", "needed")
 PATIENCE = 900
 """Seconds after which a training that has not ended is given up; it takes well under 60."""

@@ -1,6 +1,8 @@
 """Multinomial logistic regression on tf-idf, kept as plain arrays: no pickle is ever loaded."""
 
 import json
+import math
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -9,12 +11,14 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier
-from rasa.nlu.featurizers.featurizer import Featurizer
 from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
-from scipy.sparse import csr_matrix, vstack
+from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
+
+from nlu.table import features
+from nlu.table_fit import EVENNESS, GROUPS_SEEN, WEIGHTS
 
 RANKING = 5
 """Intents in the ranking of an answer."""
@@ -22,9 +26,10 @@ RANKING = 5
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class TfidfClassifier(IntentClassifier, GraphComponent):
-    """Weighs the featurizers' counts by tf-idf. `strength` is the inverse of the regularisation.
+    """Weighs what the built-in table sees too by tf-idf: words, skeletons, letter groups, concepts and their pairs.
 
-    Every answer carries `model_version`, the content hash that the model was trained for.
+    Rasa's featurizers cannot look at pairs of concepts, so they are left out. `strength` is the inverse of the
+    regularisation. Every answer carries `model_version`, the content hash that the model was trained for.
     """
 
     def __init__(self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource) -> None:
@@ -32,13 +37,10 @@ class TfidfClassifier(IntentClassifier, GraphComponent):
         self._storage = model_storage
         self._resource = resource
         self._labels: list[str] = []
+        self._index: dict[str, int] = {}
         self._idf = np.zeros(0, dtype=np.float32)
         self._weights = np.zeros((0, 0), dtype=np.float32)
         self._bias = np.zeros(0, dtype=np.float32)
-
-    @classmethod
-    def required_components(cls) -> list[type]:
-        return [Featurizer]
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
@@ -57,40 +59,62 @@ class TfidfClassifier(IntentClassifier, GraphComponent):
 
     def train(self, training_data: TrainingData) -> Resource:
         examples = [one for one in training_data.intent_examples if one.get(INTENT) and one.get(TEXT)]
-        counts = vstack([_sentence(one) for one in examples]).tocsr()
-        seen = np.bincount(counts.indices, minlength=counts.shape[1])
-        self._idf = (np.log((1 + len(examples)) / (1 + seen)) + 1).astype(np.float32)
+        seen = [features(one.get(TEXT)) for one in examples]
+        counts = Counter(feature for found in seen for feature in found)
+        kept = sorted(one for one, count in counts.items() if count >= GROUPS_SEEN or one[0] not in "ck")
+        self._index = {feature: at for at, feature in enumerate(kept)}
+        self._idf = np.array(
+            [math.sqrt(WEIGHTS.get(one[0], 1.0)) * (math.log((1 + len(seen)) / (1 + counts[one])) + 1) for one in kept],
+            dtype=np.float32,
+        )
         regression = LogisticRegression(
             C=self._config["strength"], max_iter=self._config["iterations"], tol=1e-3, multi_class="multinomial"
         )
-        regression.fit(self._weigh(counts), [one.get(INTENT) for one in examples])
+        answers = [str(one.get(INTENT)) for one in examples]
+        regression.fit(self._matrix(seen), answers)
         self._labels = [str(label) for label in regression.classes_]
         self._weights = regression.coef_.astype(np.float32)
-        self._bias = regression.intercept_.astype(np.float32)
+        shares = Counter(answers)
+        levelled = np.array([EVENNESS * math.log(shares[label] / len(answers)) for label in self._labels])
+        self._bias = (regression.intercept_ - levelled).astype(np.float32)
         self._persist()
         return self._resource
 
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
-            scores = (self._weigh(_sentence(message)) @ self._weights.T + self._bias).ravel()
+            scores = (self._matrix([features(message.get(TEXT) or "")]) @ self._weights.T + self._bias).ravel()
             powers = np.exp(scores - scores.max())
             shares = powers / powers.sum()
             order = np.argsort(-shares)[:RANKING]
             ranking = [{"name": self._labels[at], "confidence": float(shares[at])} for at in order]
-            message.set(INTENT, ranking[0], add_to_output=True)
+            message.set(INTENT, self._best(shares), add_to_output=True)
             message.set("intent_ranking", ranking, add_to_output=True)
             message.set("model_version", self._config["version"], add_to_output=True)
         return messages
 
+    def _best(self, shares: np.ndarray) -> dict[str, Any]:
+        """The likeliest public intent, by the likeliest name under it: finer names count together for the public one."""
+        sums: dict[str, float] = {}
+        for label, share in zip(self._labels, shares, strict=True):
+            sums[public(label)] = sums.get(public(label), 0.0) + float(share)
+        intent = max(sums, key=sums.__getitem__)
+        under = [at for at, label in enumerate(self._labels) if public(label) == intent]
+        return {"name": self._labels[max(under, key=lambda at: shares[at])], "confidence": min(1.0, sums[intent])}
+
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         return training_data
 
-    def _weigh(self, counts: csr_matrix) -> csr_matrix:
-        weighed = counts.astype(np.float32)
-        weighed.data = np.log1p(weighed.data) * self._idf[weighed.indices]
-        lengths = np.sqrt(weighed.multiply(weighed).sum(axis=1)).A.ravel()
-        lengths[lengths == 0] = 1
-        return csr_matrix(weighed.multiply((1 / lengths)[:, np.newaxis]), dtype=np.float32)
+    def _matrix(self, seen: list[frozenset[str]]) -> csr_matrix:
+        """One row of unit length a text."""
+        starts, columns, values = [0], [], []
+        for found in seen:
+            known = np.array(sorted(self._index[one] for one in found if one in self._index), dtype=np.int32)
+            weights = self._idf[known]
+            columns.append(known)
+            values.append(weights / (np.linalg.norm(weights) or 1.0))
+            starts.append(starts[-1] + len(known))
+        shape = (len(seen), len(self._index))
+        return csr_matrix((np.concatenate(values), np.concatenate(columns), starts), shape=shape)
 
     def _persist(self) -> None:
         scale = float(np.abs(self._weights).max()) / 32767 or 1.0
@@ -102,7 +126,8 @@ class TfidfClassifier(IntentClassifier, GraphComponent):
                 weights=np.round(self._weights / scale).astype(np.int16),
                 scale=np.float64(scale),
             )
-            (folder / "labels.json").write_text(json.dumps(self._labels), encoding="utf-8")
+            names = {"labels": self._labels, "features": list(self._index)}
+            (folder / "names.json").write_text(json.dumps(names, ensure_ascii=False), encoding="utf-8")
 
     @classmethod
     def load(
@@ -120,11 +145,12 @@ class TfidfClassifier(IntentClassifier, GraphComponent):
                 loaded._idf = arrays["idf"]
                 loaded._bias = arrays["bias"]
                 loaded._weights = arrays["weights"].astype(np.float32) * np.float32(arrays["scale"])
-            loaded._labels = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
+            names = json.loads((folder / "names.json").read_text(encoding="utf-8"))
+            loaded._labels = names["labels"]
+            loaded._index = {feature: at for at, feature in enumerate(names["features"])}
         return loaded
 
 
-def _sentence(message: Message) -> csr_matrix:
-    """The counts of the whole text. Rasa keeps them beside those of single words."""
-    _, sentence = message.get_sparse_features(TEXT)
-    return csr_matrix(sentence.features)
+def public(label: str) -> str:
+    """The public intent of a name: Rasa's names have a dot for the slash."""
+    return label.partition(".")[0]

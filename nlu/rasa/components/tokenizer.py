@@ -6,7 +6,6 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.nlu.tokenizers.tokenizer import Token, Tokenizer
 from rasa.shared.nlu.training_data.message import Message
 
-from nlu.concepts import concepts
 from nlu.fold import Token as Word
 from nlu.fold import fold
 from nlu.table import shape
@@ -34,6 +33,5 @@ class FoldingTokenizer(Tokenizer):
 
 
 def lemma(word: Word) -> str:
-    """The light fold, the consonant skeleton (marked `_`) and the concepts (marked `__`) of a word, between spaces."""
-    about = (f"__{concept}" for concept in concepts(word.light, word.skeleton))
-    return " ".join((shape(word.light), f"_{shape(word.skeleton)}", *about))
+    """The light fold and the consonant skeleton (marked `_`) of a word, with a space between."""
+    return f"{shape(word.light)} _{shape(word.skeleton)}"
