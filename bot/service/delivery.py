@@ -100,7 +100,8 @@ class Delivery:
         with self._database.write() as connection:
             refused = [(id_, outcome) for id_, outcome in decided.items() if outcome is not None]
             outbox.settle(connection, refused, now)
-            begun = outbox.begin(connection, [one.message.reference for one in to_send], by) if to_send else set()
+            ids = [one.message.reference for one in to_send]
+            begun = outbox.begin(connection, ids, by, lease_until=now + LEASE) if ids else set()
         sending = [one for one in to_send if one.message.reference in begun]
         outcomes = list(self._threads().map(lambda one: self._send(channel, one), sending))
         if outcomes:

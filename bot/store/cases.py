@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, Select, func, select, update
+from sqlalchemy import Connection, Select, func, literal, select, update
 
+from bot.store.columns import Instant
 from bot.store.hot import PLACE_NAME
 from bot.store.tables.contacts import cases, contacts
 from bot.store.vault import Vault
@@ -66,7 +67,7 @@ def get(connection: Connection, id_: str, vault: Vault) -> Case | None:
 
 def answered(connection: Connection, id_: str, staff_id: str, now: datetime) -> None:
     """Note that a member of the staff answered."""
-    values = {"answered_at": func.coalesce(cases.c.answered_at, now), "assigned_to": staff_id}
+    values = {"answered_at": func.coalesce(cases.c.answered_at, literal(now, Instant)), "assigned_to": staff_id}
     connection.execute(update(cases).where(cases.c.id == id_).values(values))
 
 

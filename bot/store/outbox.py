@@ -8,23 +8,29 @@ may repeat (P3): the sweeper turns it into `unknown`, and a delivery report sett
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, Select, and_, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, and_, exists, func, insert, literal, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.core import codec
 from bot.core.delivery import Outcome, after_report
 from bot.core.ids import IdSource
 from bot.core.model import Draft, Kind, Lane, State
-from bot.store.columns import from_ms
+from bot.store.columns import Instant, from_ms
 from bot.store.hot import PLACE_PART, PLACE_PATH, outbox_row
 from bot.store.hot_sqlite import TABLES
 from bot.store.tables.contacts import addresses, contacts
 from bot.store.tables.messages import outbox, reports
-from bot.store.vault import Vault
+from bot.store.vault import Vault, VaultError
 from sms_gateway.types import DeliveryReport, Outbound, Status, Urn
 
 WAITING = (State.QUEUED.value, State.SENDING.value)
 MAY_REPEAT = (Kind.EMERGENCY.value,)
+OPTED_OUT = "opted_out"
+"""How an early report is kept that says the contact wants to be left alone."""
+LEARNED = {State.SENT, State.DELIVERED, State.FAILED}
+"""Outcomes that say more than `unknown` does, should the sweeper have been first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,28 +110,40 @@ def claim(
         .join(contacts, contacts.c.id == outbox.c.contact_id)
         .where(outbox.c.id.in_(ids))
         .order_by(outbox.c.lane, outbox.c.due_at, outbox.c.id),
+    ).all()
+    claimed = []
+    for row in rows:
+        try:
+            claimed.append(_claimed(row, vault))
+        except (VaultError, ValueError, KeyError):
+            # one row that cannot be read (a damaged value, a lost key) must not stop its channel
+            unreadable = Outcome(State.FAILED, reason="unreadable")
+            settle(connection, [(row.id, unreadable)], now)
+    return claimed
+
+
+def _claimed(row: Row[Any], vault: Vault) -> Claimed:
+    return Claimed(
+        message=Outbound(
+            reference=row.id,
+            urn=Urn(row.scheme, vault.open(row.path_enc, PLACE_PATH)),
+            part=codec.load_part(vault.open(row.part_enc, PLACE_PART)),
+        ),
+        contact_id=row.contact_id,
+        kind=Kind(row.kind),
+        attempts=row.attempts,
+        opted_out=row.opted_out,
+        expires_at=row.expires_at,
+        last_inbound_at=row.last_inbound_at,
+        source=row.source,
     )
-    return [
-        Claimed(
-            message=Outbound(
-                reference=row.id,
-                urn=Urn(row.scheme, vault.open(row.path_enc, PLACE_PATH)),
-                part=codec.load_part(vault.open(row.part_enc, PLACE_PART)),
-            ),
-            contact_id=row.contact_id,
-            kind=Kind(row.kind),
-            attempts=row.attempts,
-            opted_out=row.opted_out,
-            expires_at=row.expires_at,
-            last_inbound_at=row.last_inbound_at,
-            source=row.source,
-        )
-        for row in rows
-    ]
 
 
-def begin(connection: Connection, ids: Sequence[str], by: str) -> set[str]:
-    """Mark rows as being sent from now on; returns those still ours and whose contact has not opted out since."""
+def begin(connection: Connection, ids: Sequence[str], by: str, *, lease_until: datetime) -> set[str]:
+    """Mark rows as being sent from now on; returns those still ours and whose contact has not opted out since.
+
+    `lease_until` is when the sweeper may take the sender for dead.
+    """
     stopped = select(contacts.c.id).where(contacts.c.opted_out.is_(True))
     allowed = [kind.value for kind in Kind if kind.passes_opt_out]
     mine = and_(outbox.c.id.in_(ids), outbox.c.lease_by == by, outbox.c.state == State.QUEUED.value)
@@ -133,7 +151,7 @@ def begin(connection: Connection, ids: Sequence[str], by: str) -> set[str]:
     taken = connection.execute(
         update(outbox)
         .where(mine, free)
-        .values(state=State.SENDING.value, attempts=outbox.c.attempts + 1)
+        .values(state=State.SENDING.value, attempts=outbox.c.attempts + 1, lease_until=lease_until)
         .returning(outbox.c.id),
     )
     return set(taken.scalars())
@@ -143,9 +161,10 @@ def settle(connection: Connection, outcomes: Sequence[tuple[str, Outcome]], now:
     """Write what became of each row. A row that a report has moved on meanwhile is not moved back."""
     for id_, outcome in outcomes:
         final = outcome.state not in {State.QUEUED, State.SENT, State.UNKNOWN}
+        from_states = (*WAITING, State.UNKNOWN.value) if outcome.state in LEARNED else WAITING
         connection.execute(
             update(outbox)
-            .where(outbox.c.id == id_, outbox.c.state.in_(WAITING))
+            .where(outbox.c.id == id_, outbox.c.state.in_(from_states))
             .values(
                 state=outcome.state.value,
                 reason=outcome.reason,
@@ -184,7 +203,7 @@ def apply_report(connection: Connection, channel: str, report: DeliveryReport, n
                 state=state.value,
                 code=report.code,
                 external_id=func.coalesce(outbox.c.external_id, report.external_id),
-                sent_at=func.coalesce(outbox.c.sent_at, now),
+                sent_at=func.coalesce(outbox.c.sent_at, literal(now, Instant)),
                 reason="provider" if state is State.FAILED else None,
                 settled_at=now,
                 lease_until=None,
@@ -202,23 +221,17 @@ def _opt_out(connection: Connection, outbox_id: str) -> None:
 
 
 def _keep(connection: Connection, channel: str, report: DeliveryReport, now: datetime, new_id: IdSource) -> None:
-    again = exists().where(
-        reports.c.channel == channel,
-        reports.c.external_id == report.external_id,
-        reports.c.status == report.status.value,
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    row = dialect.insert(reports).values(
+        id=new_id(),
+        channel=channel,
+        external_id=report.external_id,
+        reference=report.reference,
+        status=OPTED_OUT if report.opted_out else report.status.value,
+        code=report.code,
+        received_at=now,
     )
-    if not connection.scalar(select(again)):
-        connection.execute(
-            insert(reports).values(
-                id=new_id(),
-                channel=channel,
-                external_id=report.external_id,
-                reference=report.reference,
-                status=report.status.value,
-                code=report.code,
-                received_at=now,
-            ),
-        )
+    connection.execute(row.on_conflict_do_nothing())
 
 
 def match_early_reports(connection: Connection, now: datetime, *, keep: timedelta, new_id: IdSource) -> int:
@@ -230,7 +243,9 @@ def match_early_reports(connection: Connection, now: datetime, *, keep: timedelt
     )
     rows = connection.execute(select(reports).where(known).order_by(reports.c.received_at).limit(1000)).all()
     for row in rows:
-        report = DeliveryReport(row.external_id, Status(row.status), row.code, row.reference)
+        stopped = row.status == OPTED_OUT
+        status = Status.FAILED if stopped else Status(row.status)
+        report = DeliveryReport(row.external_id, status, row.code, row.reference, opted_out=stopped)
         matched += apply_report(connection, row.channel, report, now, new_id)
         connection.execute(reports.delete().where(reports.c.id == row.id))
     connection.execute(reports.delete().where(reports.c.received_at < now - keep))
@@ -250,9 +265,10 @@ def sweep(connection: Connection, now: datetime, *, stuck_after: timedelta) -> d
         .where(stuck, outbox.c.kind.not_in(MAY_REPEAT))
         .values(state=State.UNKNOWN.value, reason="outcome_unknown", lease_until=None, lease_by=None),
     ).rowcount
+    free = or_(outbox.c.lease_until.is_(None), outbox.c.lease_until < now)
     late = connection.execute(
         update(outbox)
-        .where(outbox.c.state == State.QUEUED.value, outbox.c.expires_at < now, outbox.c.lease_until.is_(None))
+        .where(outbox.c.state == State.QUEUED.value, outbox.c.expires_at < now, free)
         .values(state=State.SKIPPED.value, reason="too_late", settled_at=now),
     ).rowcount
     return {"again": again, "unknown": unknown, "too_late": late}

@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, case, delete, insert, or_, select, update
+from sqlalchemy import Connection, case, delete, insert, literal, or_, select, update
 
+from bot.store.columns import Instant
 from bot.store.tables.work import audit, staff, staff_sessions
 
 
@@ -93,7 +94,7 @@ def count_try(connection: Connection, login: str, now: datetime, most: int, lock
     """Count a try to sign in before it is judged; False when the account waits. The `most`-th try in a row locks it."""
     free = or_(staff.c.locked_until.is_(None), staff.c.locked_until <= now)
     failed = case((staff.c.locked_until.is_not(None), 1), else_=staff.c.failures + 1)
-    values = {"failures": failed, "locked_until": case((failed >= most, lock_until), else_=None)}
+    values = {"failures": failed, "locked_until": case((failed >= most, literal(lock_until, Instant)), else_=None)}
     return connection.execute(update(staff).where(staff.c.login == login, free).values(values)).rowcount == 1
 
 

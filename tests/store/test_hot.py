@@ -142,7 +142,7 @@ def test_two_first_messages_of_one_person_make_one_contact(
     threads = [
         threading.Thread(
             target=write_in, args=(both_databases, hot, lambda n=n: f"{n:032x}", arrival(NUMBER, f"m{n}", clock()))
-        )  # noqa: E501
+        )
         for n in range(8)
     ]
     for thread in threads:
@@ -188,7 +188,7 @@ def test_opt_out_and_case_survive(both_databases: Database, hot: HotStore, new_i
 
 def test_a_lost_connection_is_told_as_a_database_that_is_down(
     postgres: Database, vault: Vault, new_id: Ids, clock: Clock
-) -> None:  # noqa: E501
+) -> None:
     hot = HotStore("postgresql", vault, new_id)
     with pytest.raises(DatabaseDown), postgres.write() as connection:
         ours = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar()
