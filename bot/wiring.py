@@ -19,6 +19,7 @@ from bot.service.actions import Actions
 from bot.service.adherence import Adherence
 from bot.service.answering import Composer
 from bot.service.appointments import Appointments
+from bot.service.campaigns import Campaigns
 from bot.service.delivery import Delivery
 from bot.service.flowbook import Flows
 from bot.service.inbound import Hub
@@ -263,6 +264,19 @@ class Services:
             clock=self.clock,
             new_id=self.new_id,
             quiet=QuietHours(self.settings.quiet_from, self.settings.quiet_to),
+        )
+
+    @cached_property
+    def campaigns(self) -> Campaigns:
+        return Campaigns(
+            database=self.database,
+            vault=self.vault,
+            channels=self.channels,
+            wake=self.wake,
+            clock=self.clock,
+            new_id=self.new_id,
+            quiet=QuietHours(self.settings.quiet_from, self.settings.quiet_to),
+            zone=self.settings.zone,
         )
 
     @cached_property
