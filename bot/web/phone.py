@@ -103,8 +103,9 @@ def _refused(failed: HTTPException) -> tuple[Response, int]:
 @open_to("demonstration")
 def page() -> str:
     """The page, in the language asked for by `?lang=`, else by the browser, else French."""
-    asked = request.args.get("lang", "")
-    language = asked if asked in LANGUAGES else request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]
+    # `ar-MA` is Arabic: werkzeug's own matching would prefer a French that stands further down
+    asked = [request.args.get("lang", ""), *(tag.partition("-")[0] for tag in request.accept_languages.values())]
+    language = next((tag for tag in asked if tag in LANGUAGES), LANGUAGES[0])
     words = page_words()[language]
     counting = {
         "basic": "".join(sorted(GSM7_BASIC)),

@@ -13,14 +13,14 @@ function made(name, attributes = {}, ...inside) {
 }
 
 function hour(iso) {
-  return new Date(iso).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", numberingSystem: "latn" });
+  return new Date(iso).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", numberingSystem: "latn" });
 }
 
 function foot(message) {
   const said = message.mine && message.state === "failed" ? words.not_sent : words.state[message.state];
   const tick = made("span", { class: `tick ${message.state}`, role: "img", "aria-label": said, title: said }, TICKS[message.state] ?? "");
   const parts = [made("time", { datetime: message.at, dir: "ltr" }, hour(message.at)), tick];
-  if (message.medium === "sms") parts.unshift(made("span", { class: "cost", dir: "auto" }, fill(words.count, message)));
+  if (message.medium === "sms") parts.unshift(made("span", { class: "cost" }, fill(words.count, message)));
   else if (message.state === "failed") parts.unshift(made("span", { class: "cost" }, said));
   return made("footer", {}, ...parts);
 }

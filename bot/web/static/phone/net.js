@@ -3,7 +3,8 @@
 export const words = JSON.parse(document.body.dataset.words);
 
 export function fill(text, values) {
-  return text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+  // each value isolated: Latin letters and numbers keep their place in an Arabic line
+  return text.replace(/\{(\w+)\}/g, (_, name) => `\u2068${values[name]}\u2069`);
 }
 
 export class Refused extends Error {
