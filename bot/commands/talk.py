@@ -94,7 +94,7 @@ class Talk:
         return None
 
     def _screen(self, body: dict[str, Any]) -> dict[str, Any]:
-        answer = next(iter(body.get("replies") or ()), {})
+        answer: dict[str, Any] = next(iter(body.get("replies") or ()), {})
         end = bool(answer.get("end", True))
         if end:
             self._session = None
