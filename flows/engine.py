@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from flows.matching import filled, match, nothing_to_pick, offered
+from flows.matching import filled, match, nothing_to_pick, offered, only_one
 from flows.schema import (
     Action,
     Ask,
@@ -143,6 +143,10 @@ def _enter(flow: Flow, state: FlowState, name: str, now: datetime) -> Step:
                 name = next((to for when, to in node.cases if when.holds(scope, now)), node.otherwise)
             case Pick() if nothing_to_pick(node, scope, now):
                 name = node.none
+            case Pick() if node.one is not None and (only := only_one(node, scope, now)):
+                scope = {**scope, node.save: only[0]}
+                state = replace(state, vars=scope)
+                name = node.one
             case Choose() | Pick() | Ask():
                 choices = offered(node, scope, now)
                 effects.append(replace(_say(node.say, scope, now), choices=choices))

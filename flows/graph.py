@@ -71,6 +71,10 @@ def _question_ways(node: Choose | Pick | Ask) -> Iterator[Way]:
     if isinstance(node, Pick):
         yield Way(node.to, "answer", "pick.to", saves)
         yield Way(node.none, "straight", "pick.none")
+        if node.one is not None:
+            yield Way(node.one, "straight", "pick.one", saves)
+        if node.named is not None:
+            yield Way(node.named.to, "answer", "pick.named.to", frozenset({node.named.save}))
     elif isinstance(node, Ask):
         yield Way(node.to, "answer", "ask.to", saves)
     for path, option in options(node):

@@ -58,6 +58,12 @@ def nothing_to_pick(question: Pick, scope: Mapping[str, Json], now: datetime) ->
     return not _items(question, scope, now)
 
 
+def only_one(question: Pick, scope: Mapping[str, Json], now: datetime) -> tuple[Json, ...]:
+    """The thing in a list that has one; empty where there is something to choose between."""
+    items = tuple(_items(question, scope, now).values())
+    return items if len(items) == 1 else ()
+
+
 def match(
     question: Choose | Pick | Ask,
     choices: tuple[Choice, ...],
@@ -77,7 +83,7 @@ def match(
         if answer.intent and accepts(option, answer.intent):
             return _chosen(question, options, option.id, scope, now)
     if isinstance(question, Pick):
-        return _named(question, answer, scope, now)
+        return _named(question, answer, scope, now) or _elsewhere(question, answer, scope, now)
     if isinstance(question, Ask):
         return _asked(question, answer)
     return None
@@ -129,6 +135,26 @@ def _named(question: Pick, answer: Answer, scope: Mapping[str, Json], now: datet
             narrowed = True
             left = [item for item in left if _fits(type_, value, look.value({**scope, "item": item}, now), now)]
     return Found(question.to, {question.save: left[0]}) if narrowed and len(left) == 1 else None
+
+
+def _elsewhere(question: Pick, answer: Answer, scope: Mapping[str, Json], now: datetime) -> Found | None:
+    """A value that none of the things has, such as another day than those shown."""
+    if question.named is None:
+        return None
+    for type_, value, _ in answer.entities:
+        if type_ in question.named.accepts and value and value != "ASK":
+            said: Json = value
+            if type_ == "time" and (day := _first_day(question, scope, now)):
+                said = f"{day.isoformat()}T{value}"  # an hour alone is of the day that is being talked about
+            return Found(question.named.to, {question.named.save: said})
+    return None
+
+
+def _first_day(question: Pick, scope: Mapping[str, Json], now: datetime) -> date | None:
+    look = question.match.get("datetime", _STARTS_AT)
+    first = next(iter(_items(question, scope, now).values()), None)
+    at = moment(look.value({**scope, "item": first}, now), now)
+    return None if at is None else _midnight(at).date()
 
 
 def _fits(type_: str, value: str, candidate: Json, now: datetime) -> bool:

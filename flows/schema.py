@@ -92,8 +92,21 @@ class Choose(Question):
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """What may be named beside the things in a list, such as another day: a value of a type in `accepts`."""
+
+    accepts: tuple[str, ...]
+    save: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
 class Pick(Question):
-    """A question whose choices are the things in a list; the picked one is saved. An empty list goes to `none`."""
+    """A question whose choices are the things in a list; the picked one is saved. An empty list goes to `none`.
+
+    With `one`, a list of one thing is not asked about: it is saved, and the flow goes there. With `named`, a value that
+    fits none of the things is saved too, and the flow goes where that says.
+    """
 
     source: Expression
     save: str
@@ -103,6 +116,8 @@ class Pick(Question):
     match: Mapping[str, Expression]
     more: tuple[Option, ...]
     limit: int
+    one: str | None = None
+    named: Named | None = None
 
 
 @dataclass(frozen=True, slots=True)

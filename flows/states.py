@@ -13,6 +13,7 @@ from flows.schema import (
     HandOver,
     If,
     Jump,
+    Named,
     Option,
     Otherwise,
     Pick,
@@ -141,7 +142,7 @@ def _choose(place: Place, otherwise: Otherwise) -> State:
 def _pick(place: Place, otherwise: Otherwise) -> State:
     fields = place.fields(*_QUESTION, "pick")
     needed = ("from", "save", "label", "to", "none")
-    parts = fields["pick"].fields(*needed, "match", "more", "limit", need=needed)
+    parts = fields["pick"].fields(*needed, "match", "more", "limit", "one", "named", need=needed)
     match = parts["match"].fields(*ASK_TYPES) if "match" in parts else {}
     more = _options(parts["more"]) if "more" in parts else ()
     return Pick(
@@ -154,6 +155,16 @@ def _pick(place: Place, otherwise: Otherwise) -> State:
         match={type_: value.expression() for type_, value in match.items()},
         more=more,
         limit=parts["limit"].whole(1, _MOST_PICKED) if "limit" in parts else max(1, _MOST_PICKED - len(more)),
+        one=_word(parts, "one") or None,
+        named=_named(parts["named"]) if "named" in parts else None,
+    )
+
+
+def _named(place: Place) -> Named:
+    needed = ("accepts", "save", "to")
+    fields = place.fields(*needed, need=needed)
+    return Named(
+        fields["accepts"].words(ASK_TYPES) if "accepts" in fields else (), _word(fields, "save"), _word(fields, "to")
     )
 
 

@@ -18,6 +18,22 @@ MOST_FLOWS = 5
 """Flows that one turn may pass through by `go`; two is usual."""
 LATEST_DOSE = "latest"
 """Stands for the dose a contact was last reminded of, where they speak of it before we ask."""
+FLOW_FOR: Mapping[str, str] = {
+    "book_appointment": "appointment_book",
+    "cancel_appointment": "appointment_cancel",
+    "reschedule_appointment": "appointment_move",
+    "appointment_info": "appointment_info",
+    "medication_taken": "medication_checkin",
+    "medication_missed": "medication_checkin",
+    "medication_refill": "medication_setup",
+    "health_question": "education",
+    "vaccination_info": "education",
+    "pregnancy_advice": "education",
+    "change_language": "language",
+    "help": "help",
+    "greet": "menu",
+}
+"""Which flow answers which intent. Intents that are not here are answers, or go to a person."""
 DONE: Mapping[str, Json] = {"branch": "done"}
 
 
@@ -85,6 +101,18 @@ def first_vars(turn: Turn) -> dict[str, Json]:
     return given
 
 
+def said_anew(turn: Turn) -> dict[str, Json]:
+    """What the open flow knows with what was just told beside its question, such as the day of the visit being booked.
+
+    Empty where nothing was told, or where it is about something else.
+    """
+    state = turn.conversation.flow
+    if state is None or FLOW_FOR.get(turn.said.intent or "") != state.flow:
+        return {}
+    told = {name: value for name, value in first_vars(turn).items() if name in {"day", "place_id"}}
+    return {**_said(state.vars), **told} if told else {}
+
+
 def chosen(turn: Turn, choices: tuple[Choice, ...]) -> str | None:
     """The choice meant by a tap or by its number; words are matched to labels before the turn is made."""
     if turn.choice is not None:
@@ -127,7 +155,8 @@ def _follow(turn: Turn, flows: FlowBook, so_far: Decision, step: Step) -> Decisi
                 flow = flows.current.get(go.flow)
                 if flow is None or hops > MOST_FLOWS:
                     return _broken(replace(so_far, contact=contact, effects=tuple(effects)))
-                known = {**facts(replace(turn, contact=contact)), **go.vars}
+                told = first_vars(turn) if FLOW_FOR.get(turn.said.intent or "") == go.flow else {}
+                known = {**facts(replace(turn, contact=contact)), **told, **_said(go.vars)}
                 step = engine.start(flow, _declared(flow, known), turn.wall)
             elif step.do is not None and step.state is not None and (changed := _own(step.do, contact, turn)):
                 contact = changed
@@ -164,6 +193,11 @@ def _effects(step: Step) -> list[Effect]:
 
 def _declared(flow: Flow, known: Mapping[str, Json]) -> dict[str, Json]:
     return {name: value for name, value in known.items() if name in flow.starts_with or name in {"form", "medium"}}
+
+
+def _said(given: Mapping[str, Json]) -> dict[str, Json]:
+    """Variables that have a value: what another flow does not know must not hide what was just said."""
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def _own(do: Do, contact: Contact, turn: Turn) -> Contact | None:

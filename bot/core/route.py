@@ -14,23 +14,6 @@ from bot.core.turn import Decision, Effect, FlowBook, Open, Spoken, Turn
 from flows.types import Choice, Json, Say
 from nlu.types import DangerLevel, Keyword
 
-FLOW_FOR: Mapping[str, str] = {
-    "book_appointment": "appointment_book",
-    "cancel_appointment": "appointment_cancel",
-    "reschedule_appointment": "appointment_move",
-    "appointment_info": "appointment_info",
-    "medication_taken": "medication_checkin",
-    "medication_missed": "medication_checkin",
-    "medication_refill": "medication_setup",
-    "health_question": "education",
-    "vaccination_info": "education",
-    "pregnancy_advice": "education",
-    "change_language": "language",
-    "help": "help",
-    "greet": "menu",
-}
-"""Which flow answers which intent. Intents that are not here are answers, or go to a person."""
-
 TO_A_PERSON = {"talk_to_human": "asked_for_human", "side_effect": "side_effect", "report_reading": "reading"}
 """Intents that a member of the staff answers, with the reason the case carries."""
 
@@ -178,9 +161,10 @@ def _consent(turn: Turn, flows: FlowBook) -> Decision | None:
     afresh = said.keyword is Keyword.MENU or turn.text.strip() == MENU_KEY
     if goes_on and not afresh:
         return replace(flowing.go_on(turn, flows), keep_text=False)
-    wanted = FLOW_FOR.get(said.intent or "") if said.confidence >= SURE else None
+    wanted = flowing.FLOW_FOR.get(said.intent or "") if said.confidence >= SURE else None
     wanted = wanted if wanted not in {"menu", "help", "language"} else None
-    return replace(flowing.begin(turn, flows, "welcome", {"wanted": wanted}), keep_text=False)
+    told = {**flowing.first_vars(turn), "wanted": wanted} if wanted else {}
+    return replace(flowing.begin(turn, flows, "welcome", told), keep_text=False)
 
 
 def _hand_over(turn: Turn, reason: str, *, keep_text: bool = True) -> Decision:
@@ -225,6 +209,8 @@ def _conversation(turn: Turn, flows: FlowBook) -> Decision:
         return _first(_hand_over(turn, "media"), Spoken(Say("media.unreadable")))
     if conversation.flow is not None:
         decision = flowing.go_on(turn, flows)
+        if not decision.understood and (told := flowing.said_anew(turn)):
+            return flowing.begin(turn, flows, conversation.flow.flow, told)
         if not _leaves(turn, decision, conversation):
             return decision
     return _by_intent(turn, flows)
@@ -235,7 +221,7 @@ def _leaves(turn: Turn, decision: Decision, before: Conversation) -> bool:
     if decision.understood or turn.said.confidence < SWITCH:
         return False
     intent = turn.said.intent or ""
-    elsewhere = FLOW_FOR.get(intent)
+    elsewhere = flowing.FLOW_FOR.get(intent)
     stays = before.flow is not None and elsewhere == before.flow.flow
     return intent in TO_A_PERSON or (elsewhere is not None and not stays)
 
@@ -251,8 +237,8 @@ def _by_intent(turn: Turn, flows: FlowBook) -> Decision:
             return Decision(turn.contact, turn.conversation, (Spoken(Say("stop.how")),))
         if said.intent == "thanks":
             return Decision(turn.contact, turn.conversation, (Spoken(Say("common.welcome")),))
-        if said.intent in FLOW_FOR:
-            return flowing.begin(turn, flows, FLOW_FOR[said.intent], flowing.first_vars(turn))
+        if said.intent in flowing.FLOW_FOR:
+            return flowing.begin(turn, flows, flowing.FLOW_FOR[said.intent], flowing.first_vars(turn))
     menu = flowing.begin(turn, flows, "menu", {})
     return _first(menu, Spoken(Say("common.not_understood"))) if any(c.isalpha() for c in turn.text) else menu
 

@@ -73,9 +73,11 @@ def span(day: str | None, now: datetime) -> tuple[datetime, datetime]:
 
 
 def nearest(found: Sequence[Candidate], day: str | None, limit: int) -> list[Candidate]:
-    """The first `limit` times; where an hour was said, those nearest to it, in order of time."""
+    """The first `limit` times; where an hour was said, that time alone if it is free, else those nearest to it in order."""
     if day and "T" in day.partition("/")[0]:
         wanted = datetime.fromisoformat(day.partition("/")[0]).replace(tzinfo=None)
+        if "/" not in day and (same := [candidate for candidate in found if candidate.wall == wanted]):
+            return same[:1]
         closest = sorted(found, key=lambda c: abs(c.wall - wanted))[:limit]
         return sorted(closest, key=lambda c: c.wall)
     return list(found[:limit])
