@@ -99,7 +99,7 @@ def test_everything_of_one_result_is_committed_or_nothing(
     both_databases: Database, hot: HotStore, new_id: Ids, clock: Clock
 ) -> None:
     what = arrival(NUMBER, "m1", clock())
-    with pytest.raises(RuntimeError), both_databases.write() as connection:
+    with pytest.raises(RuntimeError), both_databases.write() as connection:  # noqa: PT012 (the transaction is the test)
         (known,) = hot.load_many(connection, [what])
         result = Result(what, known.contact, known.address_id, Conversation(), inbound_id=new_id())
         case = NewCase(new_id(), known.contact.id, "media", urgent=True, opened_at=clock())
@@ -190,7 +190,7 @@ def test_a_lost_connection_is_told_as_a_database_that_is_down(
     postgres: Database, vault: Vault, new_id: Ids, clock: Clock
 ) -> None:
     hot = HotStore("postgresql", vault, new_id)
-    with pytest.raises(DatabaseDown), postgres.write() as connection:
+    with pytest.raises(DatabaseDown), postgres.write() as connection:  # noqa: PT012 (the transaction is the test)
         ours = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar()
         with postgres.write() as other:
             other.exec_driver_sql("SELECT pg_terminate_backend(%s)", (ours,))
@@ -255,7 +255,7 @@ def test_a_deadlock_on_the_message_path_may_be_tried_again(postgres: Database) -
 
 def test_sqlite_without_room_is_told_as_down(database: Database, vault: Vault, new_id: Ids, clock: Clock) -> None:
     hot = HotStore("sqlite", vault, new_id)
-    with pytest.raises(DatabaseDown), database.write() as connection:
+    with pytest.raises(DatabaseDown), database.write() as connection:  # noqa: PT012 (the transaction is the test)
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
         connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
         for n in range(400):
