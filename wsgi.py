@@ -3,6 +3,7 @@
 Raises bot.settings.SettingsError, which names every problem, when the environment cannot be used.
 """
 
+from admin.app import attach
 from bot.observing import set_up_logging
 from bot.settings import load
 from bot.web.app import create_app
@@ -10,4 +11,6 @@ from bot.wiring import Services
 
 _settings = load()
 set_up_logging(_settings.log_format)
-application = create_app(Services(_settings))
+_services = Services(_settings)
+application = create_app(_services)
+attach(application, _services)
