@@ -2,7 +2,7 @@
 
 import structlog
 from flask import Blueprint, Response, current_app, request
-from werkzeug.exceptions import Forbidden, MethodNotAllowed, NotFound, RequestEntityTooLarge
+from werkzeug.exceptions import Forbidden, MethodNotAllowed, NotFound, RequestEntityTooLarge, UnsupportedMediaType
 
 from bot.service.batching import Overloaded
 from bot.service.spool import SpoolFull
@@ -15,6 +15,9 @@ from sms_gateway.types import HttpRequest, HttpResponse, Inbound, Part
 
 MOST_BYTES = 1_000_000
 """Larger requests are refused unread; no provider that is spoken here sends more (Meta's 3 MB come with its channel)."""
+
+TYPES = {"", "application/json", "application/x-www-form-urlencoded"}
+"""What providers post: forms and JSON. A request without a type is judged by its body."""
 
 webhooks = Blueprint("webhooks", __name__)
 log = structlog.get_logger()
@@ -83,6 +86,8 @@ def _request() -> HttpRequest:
         raise MethodNotAllowed
     if request.content_length is not None and request.content_length > MOST_BYTES:
         raise RequestEntityTooLarge
+    if request.mimetype not in TYPES:
+        raise UnsupportedMediaType
     body = request.get_data(cache=False)
     if len(body) > MOST_BYTES:
         raise RequestEntityTooLarge
