@@ -149,7 +149,8 @@ class Appointments:
         """Take the new slot first, then let the old one go: nobody ends with neither."""
         appointment, slot = _text(params, "appointment") or "", _text(params, "slot") or ""
         old = store.by_id(connection, appointment)
-        if old is None or old.contact_id != who.contact.id or old.state not in store.OPEN:
+        # held before anything is taken: a cancel at the same moment must not give the old place back a second time
+        if old is None or not store.hold(connection, appointment, who.contact.id):
             return {"branch": "gone"}
         if old.slot_id == slot:
             return {"branch": "moved"}

@@ -140,6 +140,13 @@ def change(
     return changed.rowcount == 1
 
 
+def hold(connection: Connection, id_: str, contact_id: str) -> bool:
+    """Keep an open appointment of this contact still until the transaction ends; False when it is no longer open."""
+    mine = (appointments.c.id == id_, appointments.c.contact_id == contact_id, appointments.c.state.in_(OPEN))
+    unchanged = {"changed_at": appointments.c.changed_at}
+    return connection.execute(update(appointments).where(*mine).values(unchanged)).rowcount == 1
+
+
 def upcoming(connection: Connection, contact_id: str, now: datetime) -> list[Booking]:
     """A contact's open appointments that have not begun, soonest first."""
     return _bookings(connection, appointments.c.contact_id == contact_id, slots.c.starts_at > now)
