@@ -26,7 +26,8 @@ from sms_gateway.verify import body_signature, form_signature
 
 MOST_NUMBERS = 200
 MOST_NOTES = 200
-"""Numbers kept, and messages of each: enough for a demonstration, little enough to hold in memory (about 20 MB)."""
+MOST_CHARACTERS = 100_000
+"""Numbers kept, and messages and characters of each: enough for a demonstration, and never more than some 80 MB."""
 MOST_WAITING = 5000
 SAYS_PER_WINDOW, WINDOW_SECONDS = 60, 10.0
 """What one number may send: more than a person types, and than a scripted demonstration needs."""
@@ -74,6 +75,7 @@ class Note:
 @dataclass(slots=True)
 class Handset:
     notes: OrderedDict[str, Note] = field(default_factory=OrderedDict)
+    characters: int = 0
     said: deque[float] = field(default_factory=lambda: deque(maxlen=SAYS_PER_WINDOW))
 
 
@@ -104,8 +106,9 @@ class Handsets:
             self._change += 1
             note = Note(f"net-{secrets.token_hex(12)}", medium, mine, text, state, at, self._change, shown or {})
             handset.notes[note.id] = note
-            while len(handset.notes) > MOST_NOTES:
-                handset.notes.popitem(last=False)
+            handset.characters += len(text)
+            while len(handset.notes) > MOST_NOTES or handset.characters > MOST_CHARACTERS:
+                handset.characters -= len(handset.notes.popitem(last=False)[1].text)
             return note
 
     def mark(self, number: str, id_: str, state: str) -> None:

@@ -41,7 +41,7 @@ from sms_gateway.verify import same
 
 SERVICE_CODE = "*789#"
 MOST_SAID = 32 * 1024
-MOST_SENT = 64 * 1024
+MOST_SENT = 32 * 1024
 """Octets of a body: from the page, and from a channel."""
 LONGEST_TEXT = 4096
 """Characters one may type: WhatsApp's own limit."""

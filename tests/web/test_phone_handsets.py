@@ -1,7 +1,16 @@
 import threading
 import time
 
-from bot.web.handsets import MOST_NOTES, MOST_NUMBERS, MOST_WAITING, SAYS_PER_WINDOW, WINDOW_SECONDS, Handsets, Later
+from bot.web.handsets import (
+    MOST_CHARACTERS,
+    MOST_NOTES,
+    MOST_NUMBERS,
+    MOST_WAITING,
+    SAYS_PER_WINDOW,
+    WINDOW_SECONDS,
+    Handsets,
+    Later,
+)
 
 
 def put(handsets: Handsets, number: str, text: str = "salam") -> str:
@@ -13,6 +22,15 @@ def test_a_handset_keeps_its_newest_messages() -> None:
     ids = [put(handsets, "+212600000001") for _ in range(MOST_NOTES + 3)]
     kept, _ = handsets.since("+212600000001", 0)
     assert [note.id for note in kept] == ids[3:]
+
+
+def test_long_messages_make_room_for_one_another() -> None:
+    handsets = Handsets()
+    half = "a" * (MOST_CHARACTERS // 2)
+    ids = [put(handsets, "+212600000001", text) for text in ("salam", half, half)]
+    assert [note.id for note in handsets.since("+212600000001", 0)[0]] == ids[1:]
+    last = put(handsets, "+212600000001")
+    assert [note.id for note in handsets.since("+212600000001", 0)[0]] == [ids[2], last]
 
 
 def test_the_number_longest_unused_is_forgotten() -> None:

@@ -35,7 +35,7 @@ export function idle(of = number) {
 export async function go() {
   const typed = input.value.trim();
   if (busy || (talking() && typed === "")) return;
-  const dialled = typed || (view.dataset.state === "idle" ? code : "");
+  const dialled = typed || code;
   if (!talking() && dialled !== code) {
     show("over", fill(words.wrong_code, { code }));
     input.value = "";
