@@ -197,6 +197,11 @@ class Staffing:
         with self._database.read() as connection:
             return staff.everybody(connection)
 
+    def note(self, account: Account, action: str, subject: str) -> None:
+        """One line of the audit trail."""
+        with self._database.write() as connection:
+            staff.note(connection, self._new_id(), account.id, action, subject, self._clock())
+
     def acts(self) -> list[staff.Act]:
         """The latest lines of the audit trail."""
         with self._database.read() as connection:
