@@ -115,5 +115,5 @@ def forget(made: Services) -> None:
     now = made.clock()
     with made.database.write() as connection:
         for contact in contacts.to_delete(connection, now - DELETE_AFTER):
-            contacts.forget(connection, contact, now)
+            contacts.forget(connection, contact, now, made.vault)
             log.info("forgotten", count=1)

@@ -145,8 +145,8 @@ def to_delete(connection: Connection, before: datetime, limit: int = 100) -> lis
     return list(connection.scalars(select(care.deletions.c.contact_id).where(*where).distinct().limit(limit)))
 
 
-def forget(connection: Connection, contact_id: str, now: datetime) -> None:
-    """Delete all that a contact said and was sent, their name, enrolments and what is open; cancel nothing booked.
+def forget(connection: Connection, contact_id: str, now: datetime, vault: Vault) -> None:
+    """Delete all that a contact said and was sent, their name, number, enrolments and what is open; cancel nothing booked.
 
     The row itself, the keyed hash of the address and the opt-out stay: they are what keeps us from writing again.
     Appointments stay as numbers of the health centre, without anything said.
@@ -169,6 +169,9 @@ def forget(connection: Connection, contact_id: str, now: datetime) -> None:
         update(contacts)
         .where(contacts.c.id == contact_id)
         .values(name_enc=None, case_id=None, consent=Consent.UNKNOWN.value, consent_at=None, facility_id=None),
+    )
+    connection.execute(
+        update(addresses).where(addresses.c.contact_id == contact_id).values(path_enc=vault.seal("", PLACE_PATH))
     )
     done = care.deletions.c.contact_id == contact_id
     connection.execute(update(care.deletions).where(done, care.deletions.c.done_at.is_(None)).values(done_at=now))

@@ -107,6 +107,7 @@ class HotStore:
             contact, arrival = result.contact, result.arrival
             now = to_ms(arrival.received_at)
             name = seal(contact.name, PLACE_NAME) if contact.name else None
+            path = seal(arrival.urn.path, PLACE_PATH)
             if contact.new:
                 row = (
                     contact.id,
@@ -119,7 +120,6 @@ class HotStore:
                     now,
                 )
                 tables["contacts"].append(row)
-                path = seal(arrival.urn.path, PLACE_PATH)
                 lookup = self._vault.blind(str(arrival.urn))
                 tables["addresses"].append(
                     (result.address_id, contact.id, arrival.urn.scheme, lookup, path, arrival.channel, now, now)
@@ -135,7 +135,8 @@ class HotStore:
                     now,
                 )
                 tables["contacts_update"].append(change)
-                tables["addresses_update"].append((result.address_id, arrival.channel, now))
+                # the path again: it was erased if the contact had asked to be forgotten
+                tables["addresses_update"].append((result.address_id, arrival.channel, path, now))
             state = seal(codec.dump_conversation(result.conversation), PLACE_STATE)
             silent = to_ms(result.conversation.silent_at) if result.conversation.silent_at else None
             tables["conversations"].append((contact.id, arrival.channel, state, silent, now))

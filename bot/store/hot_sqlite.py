@@ -10,7 +10,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "contacts": ("id", "form", "consent", "opted_out", "name_enc", "case_id", "created_at", "last_inbound_at"),
     "contacts_update": ("id", "form", "consent", "opted_out", "name_enc", "case_id", "last_inbound_at"),
     "addresses": ("id", "contact_id", "scheme", "lookup", "path_enc", "channel", "created_at", "last_inbound_at"),
-    "addresses_update": ("id", "channel", "last_inbound_at"),
+    "addresses_update": ("id", "channel", "path_enc", "last_inbound_at"),
     "conversations": ("contact_id", "channel", "state_enc", "silent_at", "updated_at"),
     "inbound": (
         "id", "channel", "external_id", "contact_id", "address_id",
@@ -36,7 +36,7 @@ STATEMENTS = {
         "UPDATE contacts SET form = ?2, consent = ?3, opted_out = ?4, name_enc = ?5, case_id = ?6, last_inbound_at = ?7"
         " WHERE id = ?1"
     ),
-    "addresses_update": "UPDATE addresses SET channel = ?2, last_inbound_at = ?3 WHERE id = ?1",
+    "addresses_update": "UPDATE addresses SET channel = ?2, path_enc = ?3, last_inbound_at = ?4 WHERE id = ?1",
     "conversations": insert("conversations") + " ON CONFLICT (contact_id, channel) DO UPDATE SET"
     " state_enc = excluded.state_enc, silent_at = excluded.silent_at, updated_at = excluded.updated_at",
 }
