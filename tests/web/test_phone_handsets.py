@@ -1,6 +1,10 @@
 import threading
 import time
+from pathlib import Path
 
+import pytest
+
+from bot.settings import Settings
 from bot.web.handsets import (
     MOST_CHARACTERS,
     MOST_NOTES,
@@ -9,8 +13,12 @@ from bot.web.handsets import (
     SAYS_PER_WINDOW,
     WINDOW_SECONDS,
     Handsets,
+    JsonReport,
     Later,
+    Network,
 )
+from bot.wiring import Services
+from sms_gateway.types import HttpRequest, HttpResponse
 
 
 def put(handsets: Handsets, number: str, text: str = "salam") -> str:
@@ -98,3 +106,41 @@ def test_only_so_much_waits() -> None:
     later = Later(lambda *_: None)
     assert all(later.after(60, time.monotonic) for _ in range(MOST_WAITING))
     assert not later.after(60, time.monotonic)
+
+
+class Recorded:
+    """A transport that keeps where requests were to go, and refuses the first so many."""
+
+    def __init__(self, busy: int = 0) -> None:
+        self.urls: list[str] = []
+        self.busy = busy
+        self.enough = threading.Event()
+
+    def send(self, request: HttpRequest) -> HttpResponse:
+        self.urls.append(request.url)
+        if len(self.urls) > self.busy:
+            self.enough.set()
+            return HttpResponse(200)
+        return HttpResponse(503)
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("::", "[::1]"), ("sahti.local", "sahti.local")],
+)
+def test_our_own_door_is_reached_wherever_the_process_listens(var: Path, host: str, address: str) -> None:
+    transport = Recorded()
+    settings = Settings(var=var, demo=True, host=host, port=8123, public_url="https://sahti.example.ma")
+    Network(Services(settings, transport=transport)).post("/channels/sim-sms/status", {}, b"")
+    assert transport.urls == [f"http://{address}:8123/channels/sim-sms/status"]
+
+
+def test_a_report_that_was_not_taken_is_posted_once_more(var: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.web.handsets.AGAIN_AFTER", (0.05, 0.05))
+    transport = Recorded(busy=2)
+    network = Network(Services(Settings(var=var, demo=True), transport=transport))
+    note = network.take("+212600000099", "sms", "salam", {})
+    network.report("+212600000099", note, JsonReport("/channels/sim-sms/status", "secret", "r"))
+    assert transport.enough.wait(5)
+    time.sleep(0.3)
+    assert len(transport.urls) == 3

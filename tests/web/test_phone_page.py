@@ -71,6 +71,9 @@ def test_nothing_runs_that_does_not_come_from_here(client: FlaskClient) -> None:
 
 
 def test_every_file_of_the_page_is_served(client: FlaskClient) -> None:
+    page = client.get("/phone").text
+    for path in STATIC.glob("*.css"):
+        assert f'href="/phone/static/{path.name}"' in page
     for path in STATIC.glob("*.*"):
         answer = client.get(f"/phone/static/{path.name}")
         assert answer.status_code == 200
