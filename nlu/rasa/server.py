@@ -16,6 +16,9 @@ from pathlib import Path
 os.environ["RASA_TELEMETRY_ENABLED"] = "false"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
+# warnings about Rasa's own dependencies are its makers' business; they would bury what an operator must see
+logging.captureWarnings(capture=True)
+logging.getLogger("py.warnings").setLevel(logging.CRITICAL)
 
 import rasa.core.run
 from rasa.core.utils import AvailableEndpoints
@@ -36,9 +39,6 @@ def main() -> None:
     threading.Thread(target=end_with_parent, args=(os.getppid(),), daemon=True).start()
     configure_logging_and_warnings(log_level=logging.ERROR, warn_only_once=True, filter_repeated_logs=True)
     configure_structlog(logging.ERROR)
-    # warnings about its own dependencies are Rasa's makers' business; they would bury what an operator must see
-    logging.captureWarnings(capture=True)
-    logging.getLogger("py.warnings").setLevel(logging.CRITICAL)
     logging.getLogger("sanic.root").setLevel(logging.WARNING)
     endpoints = AvailableEndpoints()
     app = rasa.core.run.configure_app(auth_token=token, enable_api=True, port=given.port, endpoints=endpoints)
