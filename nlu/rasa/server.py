@@ -3,7 +3,7 @@
 Rasa's command line would show the token to everybody who lists processes, and its loggers print every text at debug
 level until they are told not to.
 """
-# ruff: noqa: INP001 - a script of another environment, which must be told what not to do before it is loaded
+# ruff: noqa: INP001, E402 - a script of another environment, which must be told what not to do before it is loaded
 
 import argparse
 import logging
