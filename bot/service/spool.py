@@ -1,6 +1,7 @@
 """Verified raw requests on disk while the database is down: fsynced, replayed in order, corrupt ones set apart."""
 
 import base64
+import contextlib
 import json
 import os
 from collections.abc import Callable
@@ -58,6 +59,14 @@ class Spool:
     def size(self) -> int:
         """Bytes waiting."""
         return sum(file.stat().st_size for file in self._folder.glob("*.request")) if self._folder.is_dir() else 0
+
+    def keys(self) -> set[int]:
+        """Numbers of the encryption keys that waiting requests are sealed under."""
+        found: set[int] = set()
+        for file in self._folder.glob("*.request") if self._folder.is_dir() else ():
+            with contextlib.suppress(FileNotFoundError), file.open("rb") as sealed:
+                found.update(sealed.read(1))
+        return found
 
     def replay(self, take: Callable[[str, str, HttpRequest], None]) -> int:
         """Hand each kept request to `take(channel, kind, request)` in order, and remove it once that returned.

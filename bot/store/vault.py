@@ -10,7 +10,8 @@ import hmac
 import json
 import os
 import secrets
-from dataclasses import dataclass, field
+import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
@@ -20,38 +21,77 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 NONCE = 12
 KEY = 32
 LAST_ID = 255
+LOOK_SECONDS = 1.0
+"""How soon a running process seals with a key that was put in force in its key file."""
 
 
 class VaultError(Exception):
     """The key file cannot be used, or a value was sealed under a key that is not on the ring."""
 
 
-@dataclass(frozen=True, slots=True)
 class Vault:
-    """Seals and opens fields. `current` seals; every key on the ring opens."""
+    """Seals and opens fields. `current` seals; every key on the ring opens.
 
-    keys: dict[int, bytes] = field(repr=False)
-    current: int
-    lookup_key: bytes = field(repr=False)
-    _ciphers: dict[int, AESGCM] = field(init=False, repr=False, compare=False)
+    A ring that was read from a file follows it: a key added there is known to every running process within
+    LOOK_SECONDS, and at once where a value sealed under it is met. So keys are rotated while the service runs.
+    """
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_ciphers", {number: AESGCM(key) for number, key in self.keys.items()})
+    def __init__(self, keys: Mapping[int, bytes], current: int, lookup_key: bytes, file: Path | None = None) -> None:
+        self.lookup_key = lookup_key
+        self.file = file
+        self._adopt(keys, current)
+        self._stamp = _stamp(file)
+        self._looked = time.monotonic()
+
+    def _adopt(self, keys: Mapping[int, bytes], current: int) -> None:
+        # one assignment: another thread sees the whole ring as it was, or the whole new one
+        self._ring = (current, dict(keys), {number: AESGCM(key) for number, key in keys.items()})
+
+    def __repr__(self) -> str:
+        return f"Vault(current={self.current}, keys={sorted(self.keys)})"
+
+    @property
+    def keys(self) -> Mapping[int, bytes]:
+        """The keys of the ring by number."""
+        return self._ring[1]
+
+    @property
+    def current(self) -> int:
+        """Number of the key that seals."""
+        return self._ring[0]
+
+    def _look(self) -> None:
+        self._looked = time.monotonic()
+        stamp = _stamp(self.file)
+        if self.file is None or stamp is None or stamp == self._stamp:
+            return
+        try:
+            found = load(self.file)
+        except VaultError:
+            return  # half a copy, or taken away: the keys that we have still work
+        self._stamp = stamp
+        self._adopt(found.keys, found.current)
 
     def seal(self, text: str, place: str) -> bytes:
         """Encrypt `text` for one column, named `table.column`."""
+        if self.file is not None and time.monotonic() - self._looked >= LOOK_SECONDS:
+            self._look()
+        current, _, ciphers = self._ring
         nonce = os.urandom(NONCE)
         data = text.encode("utf-8", "surrogatepass")
-        return bytes([self.current]) + nonce + self._ciphers[self.current].encrypt(nonce, data, place.encode())
+        return bytes([current]) + nonce + ciphers[current].encrypt(nonce, data, place.encode())
 
     def open(self, sealed: bytes, place: str) -> str:
         """Decrypt. Raises VaultError when the key is missing or the value was changed or moved."""
-        cipher = self._ciphers.get(sealed[0]) if sealed else None
+        cipher = self._ring[2].get(sealed[0]) if sealed else None
+        if cipher is None:
+            self._look()
+            cipher = self._ring[2].get(sealed[0]) if sealed else None
         if cipher is None:
             raise VaultError(f"{place}: sealed under a key that is not on the ring")
         try:
             data = cipher.decrypt(sealed[1 : 1 + NONCE], sealed[1 + NONCE :], place.encode())
-        except InvalidTag as wrong:
+        except (InvalidTag, ValueError) as wrong:
             raise VaultError(f"{place}: the value was changed or moved") from wrong
         return data.decode("utf-8", "surrogatepass")
 
@@ -69,15 +109,29 @@ class Vault:
         return cls({1: secrets.token_bytes(KEY)}, 1, secrets.token_bytes(KEY))
 
     def with_new_key(self) -> Self:
-        """The same ring with one more key, which seals from now on."""
+        """The same ring with one more key, which opens but does not seal yet (see `sealing_with`)."""
         number = max(self.keys) + 1
         if number > LAST_ID:
             raise VaultError("the key ring is full")
-        return type(self)({**self.keys, number: secrets.token_bytes(KEY)}, number, self.lookup_key)
+        return type(self)({**self.keys, number: secrets.token_bytes(KEY)}, self.current, self.lookup_key, self.file)
+
+    def sealing_with(self, number: int) -> Self:
+        """The same ring, of which another key seals from now on."""
+        if number not in self.keys:
+            raise VaultError(f"there is no key {number} on the ring")
+        return type(self)(self.keys, number, self.lookup_key, self.file)
 
     def without_old_keys(self) -> Self:
         """The same ring with the current key only: after every field was sealed anew."""
-        return type(self)({self.current: self.keys[self.current]}, self.current, self.lookup_key)
+        return type(self)({self.current: self.keys[self.current]}, self.current, self.lookup_key, self.file)
+
+
+def _stamp(file: Path | None) -> tuple[int, int, int] | None:
+    try:
+        found = file.stat() if file is not None else None
+    except OSError:
+        return None
+    return (found.st_ino, found.st_mtime_ns, found.st_size) if found else None
 
 
 def load(path: Path) -> Vault:
@@ -87,7 +141,7 @@ def load(path: Path) -> Vault:
             raise VaultError(f"{path.name} can be read by others: run chmod 600 on it")
         raw = json.loads(path.read_text())
         keys = {int(number): base64.b64decode(key, validate=True) for number, key in raw["keys"].items()}
-        vault = Vault(keys, int(raw["current"]), base64.b64decode(raw["lookup"], validate=True))
+        vault = Vault(keys, int(raw["current"]), base64.b64decode(raw["lookup"], validate=True), path)
     except FileNotFoundError as missing:
         raise VaultError(
             f"{path.name} is missing: without it the data cannot be read; restore it from its backup"
