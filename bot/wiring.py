@@ -1,17 +1,19 @@
 """The only place where real things are made and put together."""
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from string import Template
 from zoneinfo import ZoneInfo
 
 import structlog
 
 from bot.core import numbers
 from bot.core.ids import IdSource, new_id
+from bot.core.placenames import spoken
 from bot.core.sending import QuietHours
 from bot.core.wallclock import require_current_zones
 from bot.observing import Metrics
@@ -79,15 +81,15 @@ def make_channels(settings: Settings) -> Channels:
     """Channels from the channels file. Raises SettingsError that names every problem of every channel."""
     path = settings.channels_file or settings.var / "channels.toml"
     if settings.demo and settings.channels_file is None and not path.exists():
-        write_demo_channels(path, settings)
+        write_demo_channels(path)
     if not path.exists():
         return Channels({}, {})
     problems: list[str] = []
     made: dict[str, Channel] = {}
     push_by: dict[str, str] = {}
     for name, fields in channel_table(path).items():
-        address = f"{settings.base_url}/channels/{name}"
-        own = {key: value.replace("{webhook}", address) for key, value in fields.items() if key not in HUB_KEYS}
+        places = {"{webhook}": f"{settings.base_url}/channels/{name}", "{here}": f"http://{settings.host}:{settings.port}"}
+        own = {key: _placed(value, places) for key, value in fields.items() if key not in HUB_KEYS}
         try:
             made[name] = registry.make(fields["type"], name, own)
         except InvalidSettings as wrong:
@@ -104,25 +106,20 @@ def make_channels(settings: Settings) -> Channels:
     return Channels(made, push_by)
 
 
-def write_demo_channels(path: Path, settings: Settings) -> None:
+def _placed(value: str, places: Mapping[str, str]) -> str:
+    for mark, address in places.items():
+        value = value.replace(mark, address)
+    return value
+
+
+def write_demo_channels(path: Path) -> None:
     """Channels of a demonstration: simulated phones, and provider accounts that lead to the simulated network."""
-    secret, token, code = (secrets.token_hex(16) for _ in range(3))
-    network = f"http://{settings.host}:{settings.port}/phone/network"
-    simulated = "\n".join(
-        f'[sim-{service}]\ntype = "simulator"\nservice = "{service}"\nsecret = "{secret}"\nnetwork_url = "{network}"\n'
-        + ('push_by = "sim-sms"\n' if service == "ussd" else "")
-        for service in ("sms", "ussd", "whatsapp")
-    )
+    template = Template((ROOT / "bot" / "demo_channels.toml").read_text(encoding="utf-8"))
+    names = ("secret", "account", "token", "api_key", "webhook_token")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch(mode=0o600)
-    path.write_text(
-        "# Made for the demonstration. For real channels see docs/howto/connect-a-channel.md\n\n"
-        f"{simulated}\n"
-        f'[twilio-sms]\ntype = "twilio"\nservice = "sms"\naccount_sid = "AC{secrets.token_hex(16)}"\n'
-        f'auth_token = "{token}"\nsender = "Sahti"\nbase_url = "{network}/twilio"\nwebhook_url = "{{webhook}}"\n\n'
-        f'[ussd]\ntype = "africastalking"\nservice = "ussd"\nusername = "sandbox"\napi_key = "{code}"\n'
-        f'webhook_token = "{secrets.token_hex(16)}"\npush_by = "sim-sms"\n',
-    )
+    filled = template.substitute({name: secrets.token_hex(16) for name in names})
+    path.write_text(filled, encoding="utf-8")
 
 
 class Services:
@@ -204,7 +201,7 @@ class Services:
         except Exception as failed:  # noqa: BLE001 (a database without tables yet: `sahti understand` works before migrate)
             log.debug("no_places", fault=type(failed).__name__)
             return None
-        return Places({place.id: list(place.names.values()) for place in found})
+        return Places(spoken({place.id: list(place.names.values()) for place in found}))
 
     @cached_property
     def composer(self) -> Composer:
