@@ -90,7 +90,13 @@ class _Phone:
         meant = plain_answer(said)
         choice = meant.choice
         typed = said.strip()
-        if choice is None and typed.isascii() and typed.isdigit() and 1 <= int(typed[:3]) <= len(state.choices):
+        if (
+            choice is None
+            and typed.isascii()
+            and typed.isdigit()
+            and len(typed) < 3
+            and 0 < int(typed) <= len(state.choices)
+        ):
             choice = state.choices[int(typed) - 1].id
         if choice is None:
             choice = label_meant(said, labels(state.choices, self.form, self.catalog, self.texts))

@@ -117,7 +117,7 @@ def make_house(folder: Path, clock: Clock, database: Database, new_id: Callable[
     settings = Settings(var=folder, database_url=address, redis_url=f"unix://{folder}/nobody.sock")
     services = Services(settings, clock=clock, ids=new_id, channels=channels, transport=network)
     services.__dict__["database"] = database
-    services.wake = lambda channel: None  # type: ignore[method-assign] # the tests deliver when they say so
+    services.wake = lambda _: None  # type: ignore[method-assign] # the tests deliver when they say so
     with database.write() as connection:
         demo.seed(connection)
         for login, role in ROLES.items():

@@ -7,6 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+APART = {"td", "th", "li", "p", "dd", "dt", "br", "option", "h1", "h2"}
 VOID = {"meta", "link", "input", "br"}
 UNTRANSLATED = re.compile(r">\s*[a-z_]+\.[a-z_]+(\.[a-z_]+)?\s*<")
 
@@ -32,6 +33,8 @@ class Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
         self.attributes.setdefault(tag, given)
+        if tag in APART:
+            self.words += " "
         if "id" in given:
             self.ids.append(str(given["id"]))
         if tag == "label" and "for" in given:
