@@ -91,6 +91,7 @@ class Supervisor:
 
     def run(self) -> None:
         """Start everything and watch until stopped. Returns when no process is left."""
+        self.say(f"starting {', '.join(process.name for process in self.processes)}")
         try:
             for process in self.processes:
                 self._start(process)

@@ -6,11 +6,11 @@ from typing import get_args
 import pytest
 from flask import Flask
 
+from admin.app import attach
 from bot.settings import load
 from bot.web.access import MARK, Audience, unmarked
 from bot.web.app import create_app
 from bot.wiring import Services
-from tests.house.tree import ROOT
 
 
 @pytest.fixture(params=[True, False], ids=["demonstration", "production"])
@@ -18,11 +18,9 @@ def application(request: pytest.FixtureRequest, var: Path, monkeypatch: pytest.M
     """The very application that wsgi.py serves."""
     for name in ("DATABASE_URL", "REDIS_URL"):
         monkeypatch.delenv(name, raising=False)
-    app = create_app(Services(load({}, var=var, demo=request.param)))
-    if "attach" in (ROOT / "wsgi.py").read_text():
-        from admin.attach import attach
-
-        attach(app)
+    services = Services(load({}, var=var, demo=request.param))
+    app = create_app(services)
+    attach(app, services)
     return app
 
 
