@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from bot.core.wallclock import StaleZones
+from bot.core.wallclock import StaleZones, require_current_zones
 from bot.settings import Settings, SettingsError, load
 from bot.store.database import DatabaseDown
 from bot.store.vault import VaultError
@@ -18,15 +18,16 @@ class Failed(Exception):
 
 def services(**given: Any) -> Services:  # noqa: ANN401 (any setting's type)
     """What a command works with. Raises Failed with every problem of the settings."""
-    try:
-        return Services(settings(**given))
-    except StaleZones as stale:
-        raise Failed(str(stale)) from stale
+    return Services(settings(**given))
 
 
 def settings(**given: Any) -> Settings:  # noqa: ANN401 (any setting's type)
+    """The settings; from here on local times are read by current rules. Raises Failed with every problem."""
     try:
+        require_current_zones()
         return load(**given)
+    except StaleZones as stale:
+        raise Failed(str(stale)) from stale
     except SettingsError as wrong:
         raise Failed("The settings cannot be used:\n" + "\n".join(f"  - {line}" for line in wrong.problems)) from wrong
 

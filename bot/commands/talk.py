@@ -10,7 +10,7 @@ import secrets
 import sys
 import tempfile
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -44,7 +44,7 @@ class Handset:
 
 
 class Talk:
-    """One phone and one channel."""
+    """One phone and one channel. The clock begins at `now` and runs on; `wait` moves it."""
 
     def __init__(self, base: Settings, medium: str, number: str, now: datetime | None) -> None:
         secret = secrets.token_hex(16)
@@ -52,9 +52,9 @@ class Talk:
         config = {"service": medium, "secret": secret, "network_url": "http://127.0.0.1/phone/network"}
         channel = registry.make("simulator", name, config)
         self._handset = Handset()
-        start = datetime.now(UTC)
-        clock = (lambda: now + (datetime.now(UTC) - start)) if now else (lambda: datetime.now(UTC))
-        self.services = Services(base, clock=clock, transport=self._handset, channels=Channels({name: channel}, {}))
+        self._ahead = now - datetime.now(UTC) if now else timedelta()
+        channels = Channels({name: channel}, {})
+        self.services = Services(base, clock=self._now, transport=self._handset, channels=channels)
         self.services.wake = lambda _: None  # type: ignore[assignment,method-assign] # sent below, in this process
         self.services.database.migrate()
         with self.services.database.write() as connection:
@@ -64,9 +64,27 @@ class Talk:
         self._session: str | None = None
         self._offered: list[dict[str, Any]] = []
 
-    def say(self, text: str) -> list[dict[str, Any]]:
-        """Send one text; everything that comes back, in order: `{"text", "buttons", "rows", "end"}`."""
+    def _now(self) -> datetime:
+        return datetime.now(UTC) + self._ahead
+
+    def wait(self, span: timedelta) -> list[dict[str, Any]]:
+        """Let time go by; what comes meanwhile is given at its end, after one tick of the clock's reminders."""
+        self._ahead += span
+        self.services.reminders.tick()
+        return self.arrived()
+
+    def drop(self) -> None:
+        """Lose the USSD session as a network does, without a word to anybody."""
+        self._session = None
+
+    def say(self, text: str, media: Sequence[str] = ()) -> list[dict[str, Any]]:
+        """Send one text, or attachments of these kinds (`image`, `audio`); everything that comes back, in order.
+
+        Each is `{"text", "buttons", "rows", "end"}`.
+        """
         message: dict[str, Any] = {"id": new_id(), "from": self._number, "text": text}
+        if media:
+            message["media"] = [{"type": kind} for kind in media]
         if self._medium == "ussd":
             new = self._session is None
             self._session = self._session or new_id()
@@ -75,15 +93,20 @@ class Talk:
             message["choice"], message["text"] = tapped["id"], tapped["title"]
         body = json.dumps(message, ensure_ascii=False).encode("utf-8", "surrogatepass")
         headers = {SIGNATURE: body_signature(self._secret, body), "content-type": "application/json"}
-        answer = self._client.post(f"/channels/{self._name}/inbound", data=body, headers=headers)
+        answer: Any = self._client.post(f"/channels/{self._name}/inbound", data=body, headers=headers)
         if answer.status_code >= 400:  # noqa: PLR2004 (HTTP)
             raise Failed(f"The hub refused the message (HTTP {answer.status_code}).")
         if self._medium == "ussd":
             return [self._screen(answer.get_json(silent=True) or {})]
+        return self.arrived()
+
+    def arrived(self) -> list[dict[str, Any]]:
+        """Send what waits for this phone and give what came since the last time."""
         self.services.delivery.run(self._name)
         received, self._handset.inbox = self._handset.inbox, []
         shown = [self._message(one) for one in received]
-        self._offered = [choice for one in shown for choice in (*one["buttons"], *one["rows"])]
+        if shown:
+            self._offered = [choice for one in shown for choice in (*one["buttons"], *one["rows"])]
         return shown
 
     def _tapped(self, text: str) -> dict[str, Any] | None:

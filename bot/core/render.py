@@ -141,16 +141,17 @@ def _paged(
         return Rendered((Part(whole),), (whole,))
     more, back = (catalog.text(key, form, {}) for key in ("ussd.more", "ussd.back"))
     menu = f"\n00 {catalog.text('ussd.menu', form, {})}" if asks else ""
-    pages = _pages(lines, capabilities, f"\n0 {more}{menu}", f"\n0 {back}{menu}")
+    # the way to the menu stands on the last page only: on a screen of 70 letters it would cost a choice on every other
+    pages = _pages(lines, capabilities, f"\n0 {more}", f"\n0 {back}{menu}")
     return Rendered((Part(pages[0]),), tuple(pages))
 
 
 def _pages(lines: Sequence[str], capabilities: Capabilities, next_line: str, last_line: str) -> list[str]:
-    tail = max(next_line, last_line, key=len)
     pages: list[list[str]] = [[]]
     waiting = list(lines)
     while waiting:
         line = waiting.pop(0)
+        tail = next_line if waiting else last_line
         if _fits_screen("\n".join([*pages[-1], line]) + tail, capabilities):
             pages[-1].append(line)
         elif pages[-1]:

@@ -73,10 +73,18 @@ def span(day: str | None, now: datetime) -> tuple[datetime, datetime]:
 
 
 def nearest(found: Sequence[Candidate], day: str | None, limit: int) -> list[Candidate]:
-    """The first `limit` times; where an hour was said, that time alone if it is free, else those nearest to it in order."""
-    if day and "T" in day.partition("/")[0]:
-        wanted = datetime.fromisoformat(day.partition("/")[0]).replace(tzinfo=None)
-        if "/" not in day and (same := [candidate for candidate in found if candidate.wall == wanted]):
+    """The first `limit` times of the day or part of the day that was said; where an hour was said, that time alone.
+
+    Where it is not free, or the part of the day is full, the times nearest to it, in order.
+    """
+    first, _, last = (day or "").partition("/")
+    if "T" in first:
+        wanted = datetime.fromisoformat(first).replace(tzinfo=None)
+        if "T" in last:
+            end = datetime.fromisoformat(last).replace(tzinfo=None)
+            if within := [candidate for candidate in found if wanted <= candidate.wall < end]:
+                return within[:limit]
+        if not last and (same := [candidate for candidate in found if candidate.wall == wanted]):
             return same[:1]
         closest = sorted(found, key=lambda c: abs(c.wall - wanted))[:limit]
         return sorted(closest, key=lambda c: c.wall)

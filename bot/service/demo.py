@@ -12,7 +12,7 @@ PLACES: Sequence[tuple[str, str, dict[str, str]]] = (
     (
         "maarif",
         "Casablanca-Settat",
-        {"Latn": "CS Maarif, Casa", "Arab": "م.ص المعاريف، الدار البيضاء", "Tfng": "ⵎⵄⴰⵔⵉⴼ, ⴽⴰⵣⴰ"},
+        {"Latn": "CS Maarif, Casa", "Arab": "م.ص المعاريف، البيضاء", "Tfng": "ⵎⵄⴰⵔⵉⴼ, ⴽⴰⵣⴰ"},
     ),
     ("gueliz", "Marrakech-Safi", {"Latn": "CS Gueliz, Marrakech", "Arab": "م.ص جليز، مراكش", "Tfng": "ⴳⵉⵍⵉⵣ, ⵎⵕⵕⴰⴽⵛ"}),
     ("tiznit", "Souss-Massa", {"Latn": "CS Tiznit", "Arab": "م.ص تيزنيت", "Tfng": "ⵜⵉⵣⵏⵉⵜ"}),

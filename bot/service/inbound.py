@@ -198,7 +198,18 @@ class Hub:
             unreadable_media=bool(inbound.media),
             default_form=self._default_form,
         )
-        return self._with_label(turn)
+        return self._with_label(self._without_thanks(turn))
+
+    def _without_thanks(self, turn: Turn) -> Turn:
+        """To an open question "oui merci" is an answer: the thanks behind it are politeness."""
+        first, _, rest = turn.text.strip().partition(" ")
+        if turn.said.intent != "thanks" or not rest or turn.conversation.flow is None:
+            return turn
+        wall = turn.wall.replace(tzinfo=None)
+        answered = self._understands.understand(first, form=turn.said.form, now=wall, engine="table").intent
+        if answered not in {"affirm", "deny"}:
+            return turn
+        return replace(turn, said=replace(turn.said, intent=answered, intent_detail=None))
 
     @staticmethod
     def _named(contact: Contact, inbound: Inbound) -> Contact:
