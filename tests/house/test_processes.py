@@ -1,7 +1,9 @@
 """The Procfile runs what the code asks for: a worker for every queue, a command for every line."""
 
 import ast
+import importlib
 
+import pytest
 from honcho.environ import parse_procfile
 
 from bot.cli import COMMANDS
@@ -52,3 +54,10 @@ def test_every_job_is_asked_for_by_a_name_that_exists() -> None:
     }
     assert asked
     assert asked <= jobs
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_can_be_called(name: str) -> None:
+    module, function, text = COMMANDS[name]
+    assert callable(getattr(importlib.import_module(module), function))
+    assert text
