@@ -19,6 +19,7 @@ from locales.catalog import Catalog
 from sms_gateway.channel import Capabilities
 
 MOST_STEPS = 60
+MOST_DIGITS = 2
 SCREENS: Mapping[str, Capabilities] = {
     "sms": Capabilities("sms"),
     "ussd": Capabilities("ussd", inline_reply=True, max_parts=1, page_gsm7=160, page_ucs2=70, tifinagh=False),
@@ -94,7 +95,7 @@ class _Phone:
             choice is None
             and typed.isascii()
             and typed.isdigit()
-            and len(typed) < 3
+            and len(typed) <= MOST_DIGITS
             and 0 < int(typed) <= len(state.choices)
         ):
             choice = state.choices[int(typed) - 1].id

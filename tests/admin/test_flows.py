@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -15,7 +15,7 @@ from tests.admin.conftest import House
 from tests.admin.pages import Browser
 
 FLOW = "/staff/flows/welcome"
-NOON = datetime(2026, 11, 23, 12)
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 def yaml_of(house: House, flow: str = "welcome") -> str:
