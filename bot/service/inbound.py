@@ -121,7 +121,11 @@ class Hub:
     def _understand(self, channel: Channel, inbound: Inbound, text: str, form: str | None) -> Understood:
         engine: Engine = "table" if channel.capabilities.medium == "ussd" else "auto"
         wall = self._clock().astimezone(self._zone).replace(tzinfo=None)
-        return self._understands.understand(text, form=form, now=wall, engine=engine, choice=inbound.choice)
+        try:
+            return self._understands.understand(text, form=form, now=wall, engine=engine, choice=inbound.choice)
+        except Exception as failed:  # noqa: BLE001 (whatever understanding stumbles over, the person gets an answer)
+            self._on_fault("understand", failed)
+            return Understood(form or self._default_form, 0.0)
 
     def _handle_batch(self, batch: Sequence[Prepared]) -> Sequence[Answered | Exception]:
         for attempt in retrying():

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bot.core.ids import IdSource
+from bot.service.batching import Overloaded
+from bot.store.database import DatabaseDown
 from bot.store.vault import Vault, VaultError
 from sms_gateway.types import HttpRequest
 
@@ -71,10 +73,12 @@ class Spool:
     def replay(self, take: Callable[[str, str, HttpRequest], None]) -> int:
         """Hand each kept request to `take(channel, kind, request)` in order, and remove it once that returned.
 
-        Stops at the first that `take` fails on (the database is still down). One that cannot be read is set apart under
-        `corrupt/`. Returns how many were taken.
+        Stops at the first for which the database is still down or too busy. One that cannot be read is set apart under
+        `corrupt/`, one that fails for a reason of its own under `failed/`: it must not hold up those behind it. Returns
+        how many were taken; raises the first such failure when all have had their turn.
         """
         taken = 0
+        failure: Exception | None = None
         for file in sorted(self._folder.glob("*.request")) if self._folder.is_dir() else []:
             try:
                 value = json.loads(self._vault.open(file.read_bytes(), PLACE))
@@ -84,10 +88,23 @@ class Spool:
             except FileNotFoundError:
                 continue  # another process replayed it
             except (VaultError, ValueError, KeyError, TypeError):
-                (self._folder / "corrupt").mkdir(exist_ok=True)
-                file.rename(self._folder / "corrupt" / file.name)
+                self._set_apart(file, "corrupt")
                 continue
-            take(channel, kind, request)
+            try:
+                take(channel, kind, request)
+            except (DatabaseDown, Overloaded, TimeoutError):
+                raise
+            except Exception as failed:  # noqa: BLE001 (raised below; those behind it have their turn first)
+                failure = failure or failed
+                self._set_apart(file, "failed")
+                continue
             file.unlink(missing_ok=True)
             taken += 1
+        if failure is not None:
+            raise failure
         return taken
+
+    def _set_apart(self, file: Path, where: str) -> None:
+        (self._folder / where).mkdir(exist_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            file.rename(self._folder / where / file.name)

@@ -161,7 +161,11 @@ def settle(connection: Connection, outcomes: Sequence[tuple[str, Outcome]], now:
     """Write what became of each row. A row that a report has moved on meanwhile is not moved back."""
     for id_, outcome in outcomes:
         final = outcome.state not in {State.QUEUED, State.SENT, State.UNKNOWN}
-        from_states = (*WAITING, State.UNKNOWN.value) if outcome.state in LEARNED else WAITING
+        from_states: tuple[str, ...] = WAITING
+        if outcome.state in LEARNED:
+            from_states = (*WAITING, State.UNKNOWN.value)
+        elif outcome.state is State.SKIPPED:
+            from_states = (State.QUEUED.value,)  # never what another worker is sending since our lease ran out
         connection.execute(
             update(outbox)
             .where(outbox.c.id == id_, outbox.c.state.in_(from_states))

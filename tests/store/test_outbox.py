@@ -314,6 +314,17 @@ def test_one_unreadable_row_does_not_stop_a_channel(desk: Desk) -> None:
     assert state_of(desk.database, broken) == (State.FAILED, "unreadable")
 
 
+def test_a_worker_whose_lease_ran_out_cannot_skip_what_another_is_sending(desk: Desk) -> None:
+    id_ = desk.queue()
+    desk.claimed("w1")
+    desk.clock.advance(minutes=1)
+    desk.begin(desk.claimed("w2"), "w2")
+    desk.settle((id_, Outcome(State.SKIPPED, reason="too_late")))
+    assert desk.state(id_) is State.SENDING
+    desk.settle((id_, Outcome(State.SENT, external_id="x1")))
+    assert desk.state(id_) is State.SENT
+
+
 def test_channels_with_work(desk: Desk) -> None:
     desk.queue(0)
     desk.queue(1, channel="other", due_at=desk.clock() + timedelta(minutes=1))
