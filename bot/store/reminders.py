@@ -211,6 +211,12 @@ def record_dose(
         connection.execute(insert(doses).values(**values, answer=answer, why=why, recorded_at=now))
 
 
+def dose_answers(connection: Connection, contact_id: str) -> list[str]:
+    """What a contact said of their doses (`taken`, `missed`), by the time of the dose."""
+    query = select(doses.c.answer).where(doses.c.contact_id == contact_id).order_by(doses.c.wall)
+    return list(connection.scalars(query))
+
+
 def record_lesson(
     connection: Connection, id_: str, contact_id: str, lesson: tuple[str, str, str], now: datetime
 ) -> None:
