@@ -4,10 +4,13 @@ import contextlib
 import json
 import os
 import signal
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
 PROC = Path("/proc")
+GONE_WITHIN = 5.0
+"""Seconds to wait for killed processes to be gone; it takes milliseconds."""
 
 
 def end(leader: int) -> None:
@@ -19,6 +22,10 @@ def end(leader: int) -> None:
     for member in members:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(member, signal.SIGKILL)
+    # a killed process holds its port until the kernel has taken it apart
+    until = time.monotonic() + GONE_WITHIN
+    while members and any(_members(leader)) and time.monotonic() < until:
+        time.sleep(0.02)
 
 
 def identify(leaders: Iterable[int]) -> dict[str, str]:
