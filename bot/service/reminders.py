@@ -7,6 +7,7 @@ leaves `planned` in the transaction that writes its message.
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -20,7 +21,7 @@ from bot.service.answering import Composer
 from bot.service.appointments import described
 from bot.service.programmes import AHEAD, Planner
 from bot.store import appointments, contacts, outbox, reminders
-from bot.store.database import Database
+from bot.store.database import Database, is_the_databases
 from bot.store.reminders import Due
 from bot.store.vault import Vault
 from flows.programmes import Programme, ProgrammeStep
@@ -58,8 +59,13 @@ class Reminders:
         self._clock, self._new_id, self._quiet = clock, new_id, quiet
 
     def tick(self) -> dict[str, int]:
-        """Plan on, send what is due, follow up what fell silent. Returns how many of each outcome."""
+        """Plan on, send what is due, follow up what fell silent. Returns how many of each outcome.
+
+        One that fails for a reason of its own is set aside (`skipped`, `fault`); the first such failure is raised when
+        all the others have had their turn.
+        """
         counts: dict[str, int] = {}
+        failures: list[Exception] = []
         now = self._clock()
         with self._database.write() as connection:
             for enrolment in reminders.to_plan(connection, now + AHEAD - PLAN_LEFT, BATCH):
@@ -68,15 +74,33 @@ class Reminders:
             with self._database.write() as connection:
                 due = reminders.claim_due(connection, self._clock(), BATCH)
                 for one in due:
-                    outcome = self._send(connection, one)
+                    outcome = self._apart(connection, partial(self._send, connection, one), failures)
+                    if outcome is None:
+                        reminders.settle(connection, one.id, "skipped", self._clock(), reason="fault")
+                        outcome = "fault"
                     counts[outcome] = counts.get(outcome, 0) + 1
             if len(due) < BATCH:
                 break
         with self._database.write() as connection:
             for contact_id, channel in contacts.fallen_silent(connection, self._clock(), BATCH):
-                self._follow_up(connection, contact_id, channel)
+                if self._apart(connection, partial(self._follow_up, connection, contact_id, channel), failures) is None:
+                    contacts.put_off_silence(connection, contact_id, channel, None)
                 counts["silent"] = counts.get("silent", 0) + 1
+        if failures:
+            raise failures[0]
         return counts
+
+    @staticmethod
+    def _apart(connection: Connection, work: Callable[[], str], failures: list[Exception]) -> str | None:
+        """Do one thing in a savepoint of its own; None when it failed and left nothing."""
+        try:
+            with connection.begin_nested():
+                return work()
+        except Exception as failed:
+            if is_the_databases(failed):
+                raise
+            failures.append(failed)
+            return None
 
     def _send(self, connection: Connection, due: Due) -> str:
         now = self._clock()
@@ -159,7 +183,7 @@ class Reminders:
                 contacts.open_case(connection, case, address_id, channel.name)
         return drafts[0].id if drafts else None
 
-    def _follow_up(self, connection: Connection, contact_id: str, channel_name: str) -> None:
+    def _follow_up(self, connection: Connection, contact_id: str, channel_name: str) -> str:
         now = self._clock()
         contact = contacts.get(connection, contact_id, self._vault, lock=True)
         channel = self._channels.get(channel_name)
@@ -167,7 +191,7 @@ class Reminders:
         address_id = contacts.last_address(connection, contact_id)
         if contact is None or channel is None or address_id is None or channel.capabilities.medium == "ussd":
             contacts.put_off_silence(connection, contact_id, channel_name, None)
-            return
+            return "put_off"
         zone = "Africa/Casablanca"
         expires = conversation.expires_at or now + timedelta(hours=1)
         verdict = may_send(
@@ -181,13 +205,14 @@ class Reminders:
         )
         if isinstance(verdict, Wait):
             contacts.put_off_silence(connection, contact_id, channel_name, verdict.until)
-            return
+            return "put_off"
         turn = _turn(contact, conversation, channel, now, zone)
         decision = None if isinstance(verdict, Skip) else flowing.fall_silent(turn, self._flows())
         if decision is None:
             contacts.put_off_silence(connection, contact_id, channel_name, None)
-            return
+            return "put_off"
         self._say(connection, channel, contact, address_id, decision, expires, "silence")
+        return "said"
 
 
 def _talking(conversation: Conversation, now: datetime) -> bool:

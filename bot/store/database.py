@@ -9,12 +9,15 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_SECONDS = 10.0
 """How long a SQLite writer waits for another process's transaction; ours last milliseconds."""
+
+RESTED_SECONDS = 1.0
+"""A PostgreSQL connection unused for this long is asked whether it still lives before it is used."""
 
 RETRY_CODES = {"40001", "40P01"}
 """PostgreSQL: serialization failure, deadlock (Appendix A of its manual). Both mean: try the transaction again."""
@@ -35,7 +38,7 @@ class Database:
         options: dict[str, Any]
         if self.dialect == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
-            options = {"pool_size": pool_size, "max_overflow": 10, "pool_timeout": 5, "pool_pre_ping": True}
+            options = {"pool_size": pool_size, "max_overflow": 10, "pool_timeout": 5}
             connect = {"connect_timeout": 3, "options": "-c timezone=UTC -c statement_timeout=30000"}
         else:
             if parsed.database:
@@ -43,9 +46,21 @@ class Database:
             options = {"pool_size": pool_size, "max_overflow": 20, "pool_timeout": 5}
             connect = {"timeout": BUSY_SECONDS, "check_same_thread": False}
         self.engine = create_engine(parsed, connect_args=connect, **options)
-        if self.dialect == "sqlite":
+        if self.dialect == "postgresql":
+            event.listen(self.engine, "checkin", _note_rest)
+            event.listen(self.engine, "checkout", self._ask_if_rested)
+        else:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
+
+    def _ask_if_rested(self, raw: Any, record: Any, _proxy: Any) -> None:  # noqa: ANN401 (the pool's own)
+        # every message would pay for a ping; one that was at work a moment ago needs none
+        if time.monotonic() - record.info.get("rests_since", 0.0) < RESTED_SECONDS:
+            return
+        try:
+            self.engine.dialect.do_ping(raw)
+        except self.engine.dialect.loaded_dbapi.Error as lost:
+            raise DisconnectionError from lost  # the pool makes a new connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -116,6 +131,11 @@ def may_retry(failed: Exception) -> bool:
     return getattr(_driver_error(failed), "sqlstate", None) in RETRY_CODES
 
 
+def is_the_databases(failed: Exception) -> bool:
+    """Whether a failure ends the whole transaction: the database is down, or the transaction is to be tried again."""
+    return isinstance(failed, DatabaseDown) or may_retry(failed) or _is_down(failed)
+
+
 def _driver_error(failed: Exception) -> BaseException:
     # the set-shaped statements use the driver itself, whose errors come as they are
     return failed.orig if isinstance(failed, DBAPIError) and failed.orig is not None else failed
@@ -134,6 +154,10 @@ def _is_down(failed: Exception) -> bool:
 def _brief(failed: Exception) -> str:
     # never str(failed): it quotes statements and their parameters
     return type(_driver_error(failed)).__name__
+
+
+def _note_rest(_raw: Any, record: Any) -> None:  # noqa: ANN401 (the pool's own)
+    record.info["rests_since"] = time.monotonic()
 
 
 def _prepare_sqlite(raw: Any, _record: Any) -> None:  # noqa: ANN401 (sqlite3's own)
