@@ -29,7 +29,7 @@ function watchCount(area) {
   const update = () => {
     const found = countSegments(area.value);
     const sms = area.dataset.count === "sms";
-    shown.textContent = sms ? `${found.encoding} · ${found.units} · ${found.segments} SMS` : String(found.units);
+    shown.textContent = sms && found.units ? `${found.encoding} · ${found.units} · ${found.segments} SMS` : String(found.units);
     shown.classList.toggle("over", sms && found.segments > 4);
   };
   area.addEventListener("input", update);
@@ -77,6 +77,11 @@ document.querySelectorAll("a[data-line]").forEach((link) => {
     }
   });
 });
-document.querySelectorAll(".phone .talk").forEach((talk) => {
+document.querySelectorAll("button[data-confirm]").forEach((button) => {
+  button.addEventListener("click", (event) => {
+    if (!window.confirm(button.dataset.confirm)) event.preventDefault();
+  });
+});
+document.querySelectorAll(".phone .talk, .recent .talk").forEach((talk) => {
   talk.scrollTop = talk.scrollHeight;
 });

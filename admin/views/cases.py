@@ -32,7 +32,7 @@ def case(id_: str) -> Response | str | tuple[str, int]:
     if request.method == "GET":
         return _page(id_, "", None)
     text = request.form.get("text", "")
-    refused = desk().handover.reply(id_, text, auth.account().id)
+    refused = desk().handover.reply(id_, text, auth.account().id, once=request.form.get("once", ""))
     if refused:
         return _page(id_, text, refused), 409
     return back("staff.case", done="reply_queued", id_=id_)
@@ -58,6 +58,7 @@ def _page(id_: str, text: str, refused: str | None) -> str:
         text=text,
         counted=count(text),
         refused=refused,
+        once=services.new_id(),
     )
 
 

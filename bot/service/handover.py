@@ -1,6 +1,8 @@
 """Answering people by hand: the staff's texts go through the same door and the same outbox as all others."""
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -9,7 +11,7 @@ from bot.core.ids import IdSource
 from bot.core.model import Consent, Kind
 from bot.core.sending import Skip, may_send
 from bot.service.answering import Composer
-from bot.store import cases, contacts, outbox, staff
+from bot.store import cases, contacts, messages, outbox, staff
 from bot.store.cases import Case
 from bot.store.database import Database
 from bot.store.vault import Vault
@@ -20,6 +22,8 @@ from sms_gateway.types import Part
 
 MOST_SEGMENTS = 6
 """An SMS reply longer than this is a letter: the page asks to shorten it."""
+
+ID = re.compile(r"[0-9a-f]{32}")
 
 
 class Handover:
@@ -50,8 +54,8 @@ class Handover:
         with self._database.read() as connection:
             return self._refused(connection, case, self._clock())
 
-    def reply(self, case_id: str, text: str, staff_id: str) -> str | None:
-        """Send a text to the contact of an open hand-over."""
+    def reply(self, case_id: str, text: str, staff_id: str, *, once: str = "") -> str | None:
+        """Send a text to the contact of an open hand-over. A form sent twice carries the same `once`: one message."""
         text = text.replace("\r\n", "\n").strip()
         if not text:
             return "text_empty"
@@ -67,7 +71,10 @@ class Handover:
             too_long = channel.capabilities.medium == "sms" and count(text).segments > MOST_SEGMENTS
             if too_long or count(text).units > channel.capabilities.max_units:
                 return "text_long"
-            self._send(connection, case, channel, text, now)
+            id_ = once if ID.fullmatch(once) else self._new_id()
+            if messages.is_in_outbox(connection, id_):
+                return None
+            self._send(connection, case, channel, text, now, id_)
             cases.answered(connection, case.id, staff_id, now)
             staff.note(connection, self._new_id(), staff_id, "case.answered", case.id, now)
         self._wake(channel.name)
@@ -85,7 +92,7 @@ class Handover:
             told = channel is not None and self._refused(connection, case, now) is None
             if channel is not None and told:
                 text = self._catalog.text("handover.closed", case.form or "fr")
-                self._send(connection, case, channel, text, now)
+                self._send(connection, case, channel, text, now, self._new_id())
         if channel is not None and told:
             self._wake(channel.name)
         return None
@@ -109,8 +116,8 @@ class Handover:
         )
         return verdict.reason if isinstance(verdict, Skip) else None
 
-    def _send(self, connection: Connection, case: Case, channel: Channel, text: str, now: datetime) -> None:
+    def _send(self, connection: Connection, case: Case, channel: Channel, text: str, now: datetime, id_: str) -> None:
         draft = self._composer.draft(
             Kind.STAFF, Part(text), case.contact_id, case.address_id or "", channel.name, now, source=f"case:{case.id}"
         )
-        outbox.add(connection, [draft], self._vault)
+        outbox.add(connection, [replace(draft, id=id_)], self._vault)

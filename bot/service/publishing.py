@@ -1,7 +1,7 @@
 """Editing conversations: drafts of flows with their texts, what speaks against publishing them, and going back."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -109,10 +109,19 @@ class Publishing:
                     published=next((one.number for one in history if one.in_force), None),
                     reviewed=all(source.reviewed_by for source in flow.sources),
                     clinical=flow.clinical,
-                    draft=any(one.state == "draft" for one in history),
+                    draft=self._differs(flow_id, history),
                 ),
             )
         return listed
+
+    def _differs(self, flow_id: str, history: Sequence[Version]) -> bool:
+        """Whether there is a draft that says something else than what is in force."""
+        draft = next((one for one in history if one.state == "draft"), None)
+        if draft is None:
+            return False
+        current = next((one for one in history if one.in_force), None)
+        yaml, texts = (current.yaml, current.texts) if current else (self.shipped(flow_id), {})
+        return (draft.yaml, draft.texts) != (yaml, texts)
 
     def shipped(self, flow_id: str) -> str | None:
         """The YAML that came with the release; None for a flow that it does not have."""

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Literal
@@ -26,6 +27,8 @@ LOCKED_FOR = timedelta(minutes=15)
 SHORTEST = 12
 """Characters of a password; NIST SP 800-63B asks for no less than 8 and for length rather than kinds of characters."""
 LONGEST = 200
+MOST_AT_ONCE = 4
+"""Argon2 takes 64 MiB a time: a flood of tries waits in line and cannot eat the machine's memory."""
 TOUCH_EVERY = timedelta(minutes=1)
 LOGIN_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._-")
 LONGEST_LOGIN = 64
@@ -82,6 +85,7 @@ class Staffing:
         self, database: Database, clock: Callable[[], datetime], new_id: IdSource, hasher: PasswordHasher = HASHER
     ) -> None:
         self._database, self._clock, self._new_id, self._hasher = database, clock, new_id, hasher
+        self._at_once = threading.BoundedSemaphore(MOST_AT_ONCE)
         self._nobody = hasher.hash(secrets.token_hex(16))
 
     def log_in(self, login: str, password: str) -> str | None:
@@ -109,7 +113,8 @@ class Staffing:
 
     def _verify(self, kept: str, password: str) -> bool:
         try:
-            return self._hasher.verify(kept, password)
+            with self._at_once:
+                return self._hasher.verify(kept, password)
         except (VerificationError, InvalidHashError):
             return False
 

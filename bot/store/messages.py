@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, exists, select
 
 from bot.core import codec
 from bot.store.hot import PLACE_PART, PLACE_TEXT
@@ -25,6 +25,11 @@ class Said:
     state: str | None = None
     reason: str | None = None
     code: str | None = None
+
+
+def is_in_outbox(connection: Connection, id_: str) -> bool:
+    """Whether a message of this id was written before."""
+    return bool(connection.scalar(select(exists().where(outbox.c.id == id_))))
 
 
 def conversation(connection: Connection, contact_id: str, vault: Vault, *, limit: int = 100) -> list[Said]:

@@ -111,3 +111,15 @@ def test_a_conversation_handed_over_by_the_person_is_in_the_list(house: House) -
 
 def test_a_case_that_is_not_there(house: House) -> None:
     assert "introuvable" in house.browser("sanae").get("/staff/cases/none", 404).title
+
+
+def test_a_form_sent_twice_is_one_message(any_house: House) -> None:
+    house = any_house
+    case = house.case(house.consenting("+212612345678"))
+    browser = house.browser("sanae")
+    once = browser.get(f"/staff/cases/{case}").fields["once"]
+    for _ in range(2):
+        browser.post(f"/staff/cases/{case}", text="Venez demain", once=once)
+    assert len(house.sent()) == 1
+    browser.post(f"/staff/cases/{case}", text="Venez demain", once="'; --")
+    assert len(house.sent()) == 2
