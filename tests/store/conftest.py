@@ -6,10 +6,16 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
+from bot.core.wallclock import require_current_zones
 from bot.store.database import Database
 from bot.store.hot import HotStore
 from bot.store.tables.base import metadata
 from bot.store.vault import Vault
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _current_zones() -> None:
+    require_current_zones()
 
 
 @pytest.fixture(scope="session")
