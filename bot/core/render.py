@@ -113,10 +113,14 @@ def _tappable(
         if not shown:
             parts.extend(Part(piece) for piece in _pieces(text, capabilities.max_units))
         elif _fits(shown, capabilities.buttons, capabilities.button_title):
-            parts.append(Part(text, buttons=tuple(Button(id_, label) for id_, label in shown.items())))
+            *before, asked = _pieces(text, capabilities.max_units)
+            parts.extend(Part(piece) for piece in before)
+            parts.append(Part(asked, buttons=tuple(Button(id_, label) for id_, label in shown.items())))
         elif _fits(shown, capabilities.list_rows, capabilities.row_title):
+            *before, asked = _pieces(text, capabilities.max_units)
+            parts.extend(Part(piece) for piece in before)
             rows = tuple(Button(id_, label) for id_, label in shown.items())
-            parts.append(Part(text, menu=Menu(catalog.text("wa.open_list", form, {}), rows)))
+            parts.append(Part(asked, menu=Menu(catalog.text("wa.open_list", form, {}), rows)))
         else:
             parts.extend(
                 Part(piece) for piece in _pieces(_numbered(say, form, catalog, overrides), capabilities.max_units)
