@@ -72,10 +72,10 @@ class Supervisor:
         self._printer = Printer(out, width=max(len(process.name) for process in processes))
         self._printing = threading.Lock()
         self._record = record
-        self._stopping = threading.Event()
+        self.stopping = threading.Event()
 
     def stop(self) -> None:
-        self._stopping.set()
+        self.stopping.set()
 
     def say(self, line: str, process: Process | None = None) -> None:
         """One line with the time and the process's name before it."""
@@ -97,7 +97,7 @@ class Supervisor:
                 self._start(process)
                 if process.name == embedded.NAME and not embedded.ready(process.env):
                     self.say("the queue does not answer yet; the others go on without it")
-            while not self._stopping.wait(BEAT):
+            while not self.stopping.wait(BEAT):
                 for process in self.processes:
                     self._watch(process)
         finally:
@@ -147,7 +147,7 @@ class Supervisor:
             self._start(process)
 
     def _end(self) -> None:
-        self._stopping.set()
+        self.stopping.set()
         self.say("stopping")
         began = time.monotonic()
         ordered = [[process for process in self.processes if process.name != embedded.NAME]]
@@ -245,6 +245,8 @@ def run(settings: Settings, procfile: str, out: IO[str]) -> int:
 
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, on_signal)
-        threading.Thread(target=welcome, args=(settings, supervisor.block), daemon=True).start()
+        greeting = threading.Thread(target=welcome, args=(settings, supervisor.block, supervisor.stopping), daemon=True)
+        greeting.start()
         supervisor.run()
+        greeting.join()
     return 128 + interrupted if interrupted not in {0, signal.SIGINT} else 0
