@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from flask import Flask, current_app
 
-from bot.core.sending import QuietHours
 from bot.service.campaigns import Campaigns
 from bot.service.handover import Handover
 from bot.service.publishing import Publishing
@@ -43,16 +42,7 @@ def put(app: Flask, services: Services) -> None:
             new_id=made.new_id,
             zone=settings.zone,
         ),
-        campaigns=Campaigns(
-            database=made.database,
-            vault=made.vault,
-            channels=made.channels,
-            wake=made.wake,
-            clock=made.clock,
-            new_id=made.new_id,
-            quiet=QuietHours(settings.quiet_from, settings.quiet_to),
-            zone=settings.zone,
-        ),
+        campaigns=made.campaigns,
         publishing=Publishing(
             database=made.database,
             flows=made.flows,
