@@ -94,9 +94,10 @@ class Appointments:
             if number >= LOOKED_AT:
                 break
             found.append(one)
-        ids = [store.slot_id(place.id, service, one.wall) for one in found]
-        taken = store.full(connection, ids) if ids else set()
-        return [one for one, id_ in zip(found, ids, strict=True) if id_ not in taken]
+        if not found:
+            return []
+        taken = store.full(connection, place.id, service, found[0].wall, found[-1].wall)
+        return [one for one in found if one.wall not in taken]
 
     def book(self, connection: Connection, params: Mapping[str, Json], who: Who) -> Answer:
         """Take a slot for the contact and plan its reminders."""

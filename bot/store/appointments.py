@@ -1,7 +1,6 @@
 """Places, slots, appointments. A slot's row is made when somebody first wants it; its CHECK never lets it overbook."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
@@ -13,6 +12,7 @@ from bot.core.wallclock import to_utc
 from bot.store.tables.care import appointments, closures, facilities, opening_hours, services, slots
 
 OPEN = ("booked", "confirmed")
+WALL = "%Y-%m-%dT%H:%M"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +89,15 @@ def read_slot_id(value: str) -> tuple[str, str, datetime] | None:
         return None
 
 
-def full(connection: Connection, ids: Sequence[str]) -> set[str]:
-    """Those among `ids` that have no room left."""
-    rows = connection.scalars(select(slots.c.id).where(slots.c.id.in_(ids), slots.c.taken >= slots.c.capacity))
-    return set(rows)
+def full(connection: Connection, facility_id: str, service_id: str, first: datetime, last: datetime) -> set[datetime]:
+    """The wall times from `first` to `last` at which a service has no room left."""
+    found = select(slots.c.wall).where(
+        slots.c.facility_id == facility_id,
+        slots.c.service_id == service_id,
+        slots.c.wall.between(f"{first:{WALL}}", f"{last:{WALL}}"),
+        slots.c.taken >= slots.c.capacity,
+    )
+    return {datetime.fromisoformat(wall) for wall in connection.scalars(found)}
 
 
 def take(connection: Connection, facility: Place, service_id: str, candidate: Candidate) -> bool:

@@ -5,6 +5,7 @@ what keeps the messages of one contact in order (P4) and lets a repeat find the 
 """
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from sqlalchemy import Connection
@@ -30,10 +31,10 @@ class Statements(Protocol):
     """What each database's module offers: rows in, rows out, no meaning."""
 
     def lock_and_load(
-        self, raw: object, lookups: Sequence[bytes], channels: Sequence[str]
-    ) -> list[tuple[object, ...]]: ...
+        self, raw: object, lookups: Sequence[bytes], channels: Sequence[str], keys: Sequence[tuple[str, str]]
+    ) -> tuple[list[tuple[object, ...]], list[tuple[str, str, bytes | None]]]: ...
 
-    def repeats(self, raw: object, keys: Sequence[tuple[str, str]]) -> list[tuple[str, str, bytes | None]]: ...
+    def together(self, raw: object) -> AbstractContextManager[object]: ...
 
     def write(self, raw: object, table: str, rows: Sequence[tuple[object, ...]]) -> None: ...
 
@@ -54,17 +55,15 @@ class HotStore:
         """What is known about each arrival, in their order. No two arrivals may come from one address."""
         raw = driver_connection(connection)
         lookups = [self.lookup(arrival) for arrival in arrivals]
-        rows = {
-            (bytes(row[0]), row[9]): row
-            for row in self._sql.lock_and_load(raw, lookups, [arrival.channel for arrival in arrivals])
-        }
+        found, repeated = self._sql.lock_and_load(
+            raw,
+            lookups,
+            [arrival.channel for arrival in arrivals],
+            [(arrival.channel, arrival.external_id) for arrival in arrivals],
+        )
+        rows = {(bytes(row[0]), row[9]): row for row in found}
         known = {lookup: row for (lookup, _), row in rows.items()}
-        answers = {
-            (channel, external_id): answer
-            for channel, external_id, answer in self._sql.repeats(
-                raw, [(arrival.channel, arrival.external_id) for arrival in arrivals]
-            )
-        }
+        answers = {(channel, external_id): answer for channel, external_id, answer in repeated}
         loaded = []
         for arrival, lookup in zip(arrivals, lookups, strict=True):
             row = rows.get((lookup, arrival.channel)) or known.get(lookup)
@@ -167,9 +166,10 @@ class HotStore:
                 for case in result.cases
             )
             tables["outbox"].extend(outbox_row(draft, self._vault) for draft in result.drafts)
-        for table, rows in tables.items():
-            if rows:
-                self._sql.write(raw, table, rows)
+        with self._sql.together(raw):
+            for table, rows in tables.items():
+                if rows:
+                    self._sql.write(raw, table, rows)
 
 
 def outbox_row(draft: Draft, vault: Vault) -> tuple[object, ...]:

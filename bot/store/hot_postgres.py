@@ -1,6 +1,7 @@
 """The message path's statements on PostgreSQL: one statement a table, whatever the size of the batch."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 from bot.store.hot_sqlite import TABLES
@@ -67,21 +68,29 @@ JOIN inbound i ON i.channel = wanted.channel AND i.external_id = wanted.external
 """
 
 
-def lock_and_load(raw: Any, lookups: Sequence[bytes], channels: Sequence[str]) -> list[tuple[object, ...]]:  # noqa: ANN401 (psycopg's connection)
-    """Contact, address and open conversation of each look-up hash that is known; all stay locked till the commit."""
+def lock_and_load(
+    raw: Any,  # noqa: ANN401 (psycopg's connection)
+    lookups: Sequence[bytes],
+    channels: Sequence[str],
+    keys: Sequence[tuple[str, str]],
+) -> tuple[list[tuple[object, ...]], list[tuple[str, str, bytes | None]]]:
+    """Contact, address and open conversation of each look-up hash that is known, which stay locked till the commit; and
+    the messages among `keys` (channel, external id) that were handled before, with their sealed answers.
+    """
     locks = sorted({int.from_bytes(lookup[:8], "big", signed=True) for lookup in lookups})
-    with raw.pipeline(), raw.cursor() as locking, raw.cursor() as loading:
+    # one journey to the server for all: each statement still sees what was committed before it began
+    with raw.pipeline(), raw.cursor() as locking, raw.cursor() as loading, raw.cursor() as repeated:
         locking.execute(LOCK, (locks,))
         locking.execute(HOLD, (list(lookups),))
         loading.execute(LOAD, (list(lookups), list(channels)))
-        return list(loading.fetchall())
+        repeated.execute(REPEATS, ([key[0] for key in keys], [key[1] for key in keys]))
+        return list(loading.fetchall()), list(repeated.fetchall())
 
 
-def repeats(raw: Any, keys: Sequence[tuple[str, str]]) -> list[tuple[str, str, bytes | None]]:  # noqa: ANN401 (psycopg's connection)
-    """The messages among `keys` (channel, external id) that were handled before, with their sealed answers."""
-    with raw.cursor() as cursor:
-        cursor.execute(REPEATS, ([key[0] for key in keys], [key[1] for key in keys]))
-        return list(cursor.fetchall())
+def together(raw: Any) -> AbstractContextManager[object]:  # noqa: ANN401 (psycopg's connection)
+    """What is written inside goes to the server in one journey; a fault of any of it is raised at the end."""
+    pipeline: AbstractContextManager[object] = raw.pipeline()
+    return pipeline
 
 
 def write(raw: Any, table: str, rows: Sequence[tuple[object, ...]]) -> None:  # noqa: ANN401 (psycopg's connection)

@@ -5,6 +5,7 @@
 
 import sqlite3
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 TABLES: dict[str, tuple[str, ...]] = {
     "contacts": ("id", "form", "consent", "opted_out", "name_enc", "case_id", "created_at", "last_inbound_at"),
@@ -52,18 +53,20 @@ REPEATS = "SELECT channel, external_id, answer_enc FROM inbound WHERE channel = 
 
 
 def lock_and_load(
-    raw: sqlite3.Connection, lookups: Sequence[bytes], channels: Sequence[str]
-) -> list[tuple[object, ...]]:
-    """Contact, address and open conversation of each look-up hash that is known."""
+    raw: sqlite3.Connection, lookups: Sequence[bytes], channels: Sequence[str], keys: Sequence[tuple[str, str]]
+) -> tuple[list[tuple[object, ...]], list[tuple[str, str, bytes | None]]]:
+    """Contact, address and open conversation of each look-up hash that is known; and the messages among `keys` (channel,
+    external id) that were handled before, with their sealed answers.
+    """
     found: list[tuple[object, ...]] = []
     for lookup, channel in zip(lookups, channels, strict=True):
         found.extend(raw.execute(LOAD, (lookup, channel)))
-    return found
+    return found, [row for key in keys for row in raw.execute(REPEATS, key)]
 
 
-def repeats(raw: sqlite3.Connection, keys: Sequence[tuple[str, str]]) -> list[tuple[str, str, bytes | None]]:
-    """The messages among `keys` (channel, external id) that were handled before, with their sealed answers."""
-    return [row for key in keys for row in raw.execute(REPEATS, key)]
+def together(raw: sqlite3.Connection) -> AbstractContextManager[object]:  # noqa: ARG001 (the other database's)
+    """Nothing to gather: this database is in the process."""
+    return nullcontext()
 
 
 def write(raw: sqlite3.Connection, table: str, rows: Sequence[tuple[object, ...]]) -> None:

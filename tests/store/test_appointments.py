@@ -95,7 +95,9 @@ def test_fifty_want_the_last_places_and_exactly_as_many_as_there_are_get_one(des
     assert found == ["booked"] * CAPACITY + ["full"] * (50 - CAPACITY)
     assert desk.seats() == (CAPACITY, CAPACITY)
     with desk.database.read() as connection:
-        assert appointments.full(connection, [SLOT, OTHER]) == {SLOT}
+        first, last = (appointments.read_slot_id(slot)[2] for slot in (SLOT, OTHER))  # type: ignore[index]
+        assert appointments.full(connection, "agdal", "general", first, last) == {first}
+        assert appointments.full(connection, "agdal", "vaccination", first, last) == set()
 
 
 def test_a_place_that_is_given_back_can_be_taken(desk: Desk) -> None:
