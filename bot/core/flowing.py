@@ -155,7 +155,9 @@ def _follow(turn: Turn, flows: FlowBook, so_far: Decision, step: Step) -> Decisi
                 flow = flows.current.get(go.flow)
                 if flow is None or hops > MOST_FLOWS:
                     return _broken(replace(so_far, contact=contact, effects=tuple(effects)))
-                told = first_vars(turn) if FLOW_FOR.get(turn.said.intent or "") == go.flow else {}
+                # what a tapped or typed label happens to mean by itself tells nothing
+                said_so = turn.choice is None and FLOW_FOR.get(turn.said.intent or "") == go.flow
+                told = first_vars(turn) if said_so else {}
                 known = {**facts(replace(turn, contact=contact)), **told, **_said(go.vars)}
                 step = engine.start(flow, _declared(flow, known), turn.wall)
             elif step.do is not None and step.state is not None and (changed := _own(step.do, contact, turn)):

@@ -207,13 +207,19 @@ def _conversation(turn: Turn, flows: FlowBook) -> Decision:
         return _continue_or_not(turn, flows)
     if turn.unreadable_media and not turn.text.strip():
         return _first(_hand_over(turn, "media"), Spoken(Say("media.unreadable")))
-    if conversation.flow is not None:
-        decision = flowing.go_on(turn, flows)
-        if not decision.understood and (told := flowing.said_anew(turn)):
-            return flowing.begin(turn, flows, conversation.flow.flow, told)
-        if not _leaves(turn, decision, conversation):
-            return decision
-    return _by_intent(turn, flows)
+    return _open_question(turn, flows) or _by_intent(turn, flows)
+
+
+def _open_question(turn: Turn, flows: FlowBook) -> Decision | None:
+    conversation = turn.conversation
+    if conversation.flow is None:
+        return None
+    decision = flowing.go_on(turn, flows)
+    if not decision.understood and (told := flowing.said_anew(turn)):
+        return flowing.begin(turn, flows, conversation.flow.flow, told)
+    if not decision.understood and turn.said.intent == "thanks" and turn.said.confidence >= SURE:
+        return _welcome(turn)  # no answer, and nothing to complain of: the question stays open
+    return None if _leaves(turn, decision, conversation) else decision
 
 
 def _leaves(turn: Turn, decision: Decision, before: Conversation) -> bool:
@@ -236,11 +242,15 @@ def _by_intent(turn: Turn, flows: FlowBook) -> Decision:
                 return flowing.begin(turn, flows, "privacy", {})
             return Decision(turn.contact, turn.conversation, (Spoken(Say("stop.how")),))
         if said.intent == "thanks":
-            return Decision(turn.contact, turn.conversation, (Spoken(Say("common.welcome")),))
+            return _welcome(turn)
         if said.intent in flowing.FLOW_FOR:
             return flowing.begin(turn, flows, flowing.FLOW_FOR[said.intent], flowing.first_vars(turn))
     menu = flowing.begin(turn, flows, "menu", {})
     return _first(menu, Spoken(Say("common.not_understood"))) if any(c.isalpha() for c in turn.text) else menu
+
+
+def _welcome(turn: Turn) -> Decision:
+    return Decision(turn.contact, turn.conversation, (Spoken(Say("common.welcome")),))
 
 
 def _dialled(turn: Turn, flows: FlowBook) -> Decision:

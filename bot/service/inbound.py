@@ -20,7 +20,7 @@ from bot.store.database import Database, DatabaseDown, may_retry, retrying
 from bot.store.hot import HotStore
 from flows.types import Do, Json
 from locales.catalog import Catalog
-from nlu.types import DangerLevel, Understood
+from nlu.types import DangerLevel, Keyword, Understood
 from nlu.understand import Engine
 from sms_gateway.channel import Channel
 from sms_gateway.types import Inbound, Part, Urn
@@ -230,7 +230,11 @@ class Hub:
         form = turn.contact.form or turn.default_form
         shown = labels(choices, form, self._catalog, self._flows().overrides(conversation.flow))
         meant = flowing.label_meant(turn.text, shown)
-        return replace(turn, choice=meant) if meant else turn
+        if meant is None:
+            return turn
+        # a label that is also a word which works everywhere ("Français", "Menu") answers the question; STOP stays STOP
+        stops = turn.said.keyword is Keyword.STOP
+        return replace(turn, choice=meant, said=turn.said if stops else replace(turn.said, keyword=None))
 
     def _act(
         self,

@@ -14,5 +14,6 @@ def test_a_conversation_goes_as_written(file: Path, base: Settings, parts: dict[
     held = Held(transcript, base, parts)
     try:
         assert held.run() == written_lines(transcript)
+        assert held.wrong == []
     finally:
         held.talk.services.database.close()

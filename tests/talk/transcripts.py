@@ -72,6 +72,7 @@ class Held:
         self.talk.services.__dict__.update(shared)
         self.effects = Effects(self.talk.services, transcript.channel, transcript.number)
         self.heard: list[str] = []
+        self.wrong: list[str] = []
 
     def run(self) -> list[str]:
         """The transcript as it really went: bot lines are those that came, all others as written."""
@@ -87,12 +88,14 @@ class Held:
             elif line.sign == "~":
                 self.happen(line)
             else:
-                wrong = self.effects.wrong(line.text)
-                assert wrong is None, f"line {line.number}: {line.text}: {wrong}"
+                self.look(line)
         went += self.heard_lines()
-        form = self.effects.contact().form
-        assert form == self.transcript.form, f"the contact is now held to speak {form}"
+        self.look(Line(0, "!", f"form {self.transcript.form}"))
         return went
+
+    def look(self, line: Line) -> None:
+        if (wrong := self.effects.wrong(line.text)) is not None:
+            self.wrong.append(f"line {line.number}: {line.text}: {wrong}")
 
     def take(self, messages: list[dict[str, object]]) -> None:
         for number, message in enumerate(messages):
