@@ -154,10 +154,8 @@ def test_many_workers_send_each_message_once_and_in_order(world: World) -> None:
     assert len(references) == len(set(references))
     for number in numbers:
         mine = [message["text"] for message in world.provider.sent if message["to"] == number]
-        order = [world.text("menu.ask"), world.text("stop.confirmed"), world.text("start.confirmed")]
-        expected = [text for text in order if any(text in one for one in mine)]
-        assert [text for one in mine for text in order if text in one] == expected
-        assert len(mine) >= 2
+        order = [world.text("menu.main"), world.text("stop.confirmed"), world.text("start.confirmed")]
+        assert [text for one in mine for text in order if text in one] == order
 
 
 def test_a_message_whose_channel_was_taken_away_ends_with_a_reason(world: World) -> None:
