@@ -153,7 +153,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="sahti bench", description="Measure the hub beside its database's own limit.")
     parser.add_argument("--seconds", type=int, default=3, help="length of one round (default 3)")
     parser.add_argument("--rounds", type=int, default=3, help="rounds, of which the middle counts (default 3)")
-    parser.add_argument("--workers", type=int, default=1, help="web processes on PostgreSQL (default 1)")
+    cores = os.cpu_count() or 1
+    parser.add_argument("--workers", type=int, default=cores, help=f"web processes on PostgreSQL (default {cores})")
     given = parser.parse_args()
     try:
         lines = measure(given.seconds, given.rounds, given.workers)
@@ -161,7 +162,8 @@ def main() -> int:
         sys.stderr.write(f"{missing}\n")
         return 2
     missed = marks(lines)
-    sys.stdout.write(f"{traffic.CONNECTIONS} connections; client, hub and database share this machine.\n")
+    shared = f"client, hub ({given.workers} web processes on PostgreSQL, 1 on SQLite) and database share {os.cpu_count()} cores"
+    sys.stdout.write(f"{traffic.CONNECTIONS} connections; {shared}.\n")
     sys.stdout.write(
         "pgbench's p50 is its mean; CPU is the measured server's own, a message, without the database.\n\n"
     )

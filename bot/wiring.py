@@ -26,6 +26,7 @@ from bot.service.delivery import Delivery
 from bot.service.flowbook import Flows
 from bot.service.inbound import Hub
 from bot.service.programmes import Planner
+from bot.service.remembering import Remembering
 from bot.service.reminders import Reminders
 from bot.service.spool import Spool
 from bot.settings import ROOT, Settings, SettingsError, channel_table
@@ -225,7 +226,7 @@ class Services:
             hot=HotStore(self.database.dialect, self.vault, self.new_id),
             catalog=self.catalog,
             flows=self.flows.book,
-            understands=self.understander,
+            understands=Remembering(self.understander),
             actions=self.actions,
             numbers=lambda now: numbers.in_force(now.astimezone(zone).date()),
             clock=self.clock,

@@ -37,11 +37,12 @@ def candidates(
     while day <= until.date():
         if day not in closed:
             for spell in sorted((h for h in hours if h.weekday == day.weekday()), key=lambda h: h.opens):
-                wall = datetime.combine(day, spell.opens)
-                while wall + timedelta(minutes=spell.minutes) <= datetime.combine(day, spell.closes):
+                wall, length = datetime.combine(day, spell.opens), timedelta(minutes=spell.minutes)
+                last = datetime.combine(day, spell.closes) - length
+                while wall <= last:
                     if after <= wall <= until:
                         yield Candidate(wall, spell.capacity)
-                    wall += timedelta(minutes=spell.minutes)
+                    wall += length
         day += timedelta(days=1)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 
 from sqlalchemy import Connection
 
@@ -18,6 +19,8 @@ from flows.types import Json
 OFFERED = 3
 LOOKED_AT = 400
 """Times examined for room in one offer: two weeks of a busy service."""
+PIECE = 48
+"""Times examined at once: two days of a busy service."""
 PROGRAMME = "appointment"
 
 Answer = dict[str, Json]
@@ -70,7 +73,8 @@ class Appointments:
             day = None
         else:
             after, until = span(day, now)
-        free = self._free(connection, place, service, after, until)
+        # without a wish the first free times are the answer: no need to look at two months
+        free = self._free(connection, place, service, after, until, None if day else OFFERED)
         if not free and day:
             free, day = self._free(connection, place, service, *span(None, max(now, until))), None
         slots: list[Json] = [
@@ -85,19 +89,23 @@ class Appointments:
 
     @staticmethod
     def _free(
-        connection: Connection, place: store.Place, service: str, after: datetime, until: datetime
+        connection: Connection,
+        place: store.Place,
+        service: str,
+        after: datetime,
+        until: datetime,
+        enough: int | None = None,
     ) -> Sequence[Candidate]:
         hours = store.hours_of(connection, place.id, service)
         closed = store.closed_days(connection, place.id)
-        found = []
-        for number, one in enumerate(candidates(hours, closed, after, until)):
-            if number >= LOOKED_AT:
+        times = islice(candidates(hours, closed, after, until), LOOKED_AT)
+        free: list[Candidate] = []
+        while piece := list(islice(times, PIECE)):
+            taken = store.full(connection, place.id, service, piece[0].wall, piece[-1].wall)
+            free += [one for one in piece if one.wall not in taken]
+            if enough is not None and len(free) >= enough:
                 break
-            found.append(one)
-        if not found:
-            return []
-        taken = store.full(connection, place.id, service, found[0].wall, found[-1].wall)
-        return [one for one in found if one.wall not in taken]
+        return free
 
     def book(self, connection: Connection, params: Mapping[str, Json], who: Who) -> Answer:
         """Take a slot for the contact and plan its reminders."""
