@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 from admin import auth, desk
 from admin.views import campaigns, cases, flows, login, people, team, texts
 from admin.wording import LANGUAGES, age, moment, word, word_or
+from bot.store.database import DatabaseDown
 from bot.wiring import Services
 from locales.catalog import FORMS
 
@@ -71,4 +72,4 @@ def _refused(failed: HTTPException) -> tuple[str, int]:
 
 def _broken(failed: Exception) -> tuple[str, int]:
     desk.desk().services.on_fault(f"staff:{request.endpoint}", failed)
-    return _page(500)
+    return _page(503 if isinstance(failed, DatabaseDown) else 500)

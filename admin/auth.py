@@ -54,6 +54,8 @@ def guard() -> AnyResponse | None:
     g.secret = token if g.account else g.door
     g.language = _language()
     view = current_app.view_functions.get(request.endpoint or "")
+    if _has_nul():
+        abort(400)
     audience = str(getattr(view, MARK, ""))
     if audience not in NEEDS:
         abort(403)
@@ -78,6 +80,12 @@ def _language() -> str:
     if asked and asked in LANGUAGES:
         return asked
     return request.accept_languages.best_match(list(LANGUAGES)) or "fr"
+
+
+def _has_nul() -> bool:
+    """Whether a NUL came along: no text has one, and PostgreSQL takes none."""
+    values = [value for group in (request.args, request.form) for one in group.listvalues() for value in one]
+    return any("\0" in value for value in (request.path, *values))
 
 
 def form_token() -> str:

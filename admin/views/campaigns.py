@@ -96,6 +96,7 @@ def one(id_: str) -> str:
         plan=made.campaigns.plan(campaign),
         result=made.campaigns.result(id_) if campaign.state != "draft" else None,
         digest=digest(campaign),
+        medium=made.campaigns.medium(campaign.channel),
         logins=logins,
         places=places,
     )

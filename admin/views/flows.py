@@ -161,4 +161,8 @@ def _steps(kept: str) -> tuple[str, ...]:
         found = json.loads(kept)
     except ValueError:
         return ()
-    return tuple(str(one)[:1000] for one in found[:60]) if isinstance(found, list) else ()
+    return (
+        tuple(str(one)[:1000].encode("utf-8", "replace").decode() for one in found[:60])
+        if isinstance(found, list)
+        else ()
+    )

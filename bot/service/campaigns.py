@@ -99,13 +99,14 @@ class Campaigns:
 
     def plan(self, campaign: Campaign) -> Plan:
         """Who would get what now, and what it costs."""
-        medium = self._medium(campaign.channel)
+        medium = self.medium(campaign.channel)
         with self._database.read() as connection:
             people = store.count_people(connection, campaign.audience, medium)
         today = self._clock().astimezone(ZoneInfo(self._zone)).date()
         return reckon(campaign.texts, people, medium, today)
 
-    def _medium(self, channel: str) -> str:
+    def medium(self, channel: str) -> str:
+        """The kind of a channel; `sms` for one that is gone."""
         return self._channels[channel].capabilities.medium if channel in self._channels else "sms"
 
     def test(self, id_: str, number: str, staff_id: str) -> str | None:
@@ -146,7 +147,7 @@ class Campaigns:
     ) -> tuple[str, str, datetime | None] | None:
         digits = number.removeprefix("+")
         urns = {"sms": [Urn("tel", number)], "whatsapp": [Urn("whatsapp", digits), Urn("whatsapp", number)]}
-        for urn in urns.get(self._medium(channel), []):
+        for urn in urns.get(self.medium(channel), []):
             contact_id = contacts.by_urn(connection, urn, self._vault)
             for address in contacts.addresses_of(connection, contact_id, self._vault) if contact_id else ():
                 if address.urn == urn and contact_id:
@@ -162,7 +163,7 @@ class Campaigns:
                 return "no_draft"
             if refused := self._unapprovable(campaign, staff_id, seen):
                 return refused
-            if not store.freeze(connection, campaign, self._medium(campaign.channel)):
+            if not store.freeze(connection, campaign, self.medium(campaign.channel)):
                 return "nobody"
             store.mark(connection, id_, state="running", approved_by=staff_id, approved_at=now)
             store.set_pace(connection, id_, now, now - FIRST_STEP)

@@ -1,5 +1,6 @@
 """Editing conversations: drafts of flows with their texts, what speaks against publishing them, and going back."""
 
+import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ USSD_PAGES = 5
 """More screens than this nobody turns: a USSD session lasts about three minutes."""
 USSD_UNITS = {"GSM-7": 140, "UCS-2": 60}
 """What a USSD page holds beside its navigation lines, of 160 septets or 70 UCS-2 units."""
+LONE_PERCENT = re.compile(r"%(?!\{[a-z][a-z0-9_]*\})")
 LONGEST_YAML = 200_000
 LONGEST_TEXT = 4096
 
@@ -202,6 +204,10 @@ class Publishing:
             for form, text in by_form.items():
                 if len(text) > LONGEST_TEXT:
                     problems.append(flow.problem("", f"the text “{key}” in {form} is too long"))
+                if LONE_PERCENT.search(text.replace("%%", "")):
+                    problems.append(
+                        flow.problem("", f"the text “{key}” in {form} has a % that begins no value: write %%")
+                    )
                 extra = self._catalog.placeholders(text) - wanted if wanted is not None else set()
                 if key in used and extra:
                     names = ", ".join(f"%{{{name}}}" for name in sorted(extra))

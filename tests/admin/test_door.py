@@ -236,3 +236,51 @@ def test_the_policy_lets_no_foreign_script_in(house: House) -> None:
     static.close()
     assert static.status_code == 200
     assert static.headers["Content-Security-Policy"] == POLICY
+
+
+def test_a_nul_is_refused_politely(any_house: House) -> None:
+    browser = any_house.browser("admin")
+    for path in ("/staff/people/%00", "/staff/cases/a%00b", "/staff/flows/%00", "/staff/people?page=%00"):
+        browser.get(path, 400)
+    browser.post("/staff/people", 400, number="06\x0012345678")
+    browser.post("/staff/team", 400, login="nadia\x00", role="approver", language="fr")
+    any_house.browser().post("/staff/login", 400, login="ad\x00min", password="x")
+
+
+@pytest.mark.parametrize(
+    "said", ["\ufffe", "e" + "\u0301" * 100, "x" * 10_000, "\u202e<b>", "' OR 1=1 --", "{{7*7}}", "%s%n"]
+)
+def test_odd_texts_are_taken_or_refused_politely(any_house: House, said: str) -> None:
+    browser = any_house.browser("admin")
+    case = any_house.case(any_house.consenting("+212612345678"))
+    statuses = {200, 302, 303, 400, 403, 404, 409}
+    sends: tuple[tuple[str, dict[str, str]], ...] = (
+        ("/staff/people", {"number": said}),
+        (f"/staff/cases/{case}", {"text": said}),
+        ("/staff/team", {"login": said, "role": said, "language": said}),
+        ("/staff/campaigns/new", {"name": said, "channel": "sms", "per_minute": said, "text.fr": said}),
+        (
+            "/staff/campaigns/new",
+            {"name": "x", "channel": "sms", "per_minute": "5", "facilities": said, "text.fr": said},
+        ),
+        ("/staff/flows/welcome", {"yaml": said, "keys": said, f"text:{said}:fr": said}),
+        ("/staff/flows/welcome/try", {"form": "fr", "medium": "sms", "steps": "[]", "said": said}),
+        ("/staff/language", {"lang": said, "next": said}),
+    )
+    for path, fields in sends:
+        response = browser.client.post(path, data={"token": browser.token(), **fields})
+        assert response.status_code in statuses, path
+    for path in ("people", "campaigns", f"cases/{case}", "flows/welcome", "team"):
+        browser.get(f"/staff/{path}")
+
+
+def test_with_the_database_down_a_page_says_so(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    from bot.store.database import DatabaseDown
+
+    browser = house.browser("sanae")
+
+    def down(*_: object) -> None:
+        raise DatabaseDown("gone")
+
+    monkeypatch.setattr(house.services.database, "read", down)
+    assert "Problème technique" in browser.get("/staff/people", 503).title

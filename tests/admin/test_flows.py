@@ -114,6 +114,8 @@ def test_other_processes_meet_a_published_version(house: House) -> None:
         (lambda yaml: yaml, {"consent.ask:fr": "mot " * 300}, "segments"),
         (lambda yaml: yaml, {"consent.ask:ar": "كلمة " * 150}, "segments"),
         (lambda yaml: yaml, {"consent.ask:fr": "Bonjour %{nom}"}, "it is not given"),
+        (lambda yaml: yaml, {"consent.ask:fr": "à 100 % ?"}, "write %%"),
+        (lambda yaml: yaml, {"consent.ask:fr": "%{Nom} ?"}, "write %%"),
     ],
 )
 def test_what_cannot_be_published(house: House, change: Callable[[str], str], text: dict[str, str], words: str) -> None:
@@ -203,7 +205,9 @@ def test_a_conversation_on_the_phone_touches_nobody(house: House) -> None:
     assert "CS Agdal" not in browser.post(path, form="fr", medium="sms", steps=page.fields["steps"], again="1").words
 
 
-@pytest.mark.parametrize("steps", ["", "{", "7", '["1", 2, null, {"a": 1}]', json.dumps(["9" * 5000] * 100)])
+@pytest.mark.parametrize(
+    "steps", ["", "{", "7", '["1", 2, null, {"a": 1}]', '["\\ud800"]', json.dumps(["9" * 5000] * 100)]
+)
 def test_the_phone_bears_what_it_is_sent(house: House, steps: str) -> None:
     browser = house.browser("sanae")
     browser.post(f"{FLOW}/try", form="fr", medium="ussd", steps=steps, said="²")
