@@ -1,0 +1,73 @@
+"""Group commit: order within a key, nobody twice in a batch, failures told to those they concern."""
+
+import threading
+from collections.abc import Sequence
+
+import pytest
+
+from bot.service.batching import Batcher
+
+Item = tuple[str, int]
+
+
+class Recorder:
+    """Handles batches, slowly at first, and remembers them."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[Item]] = []
+        self.go = threading.Event()
+
+    def __call__(self, batch: Sequence[Item]) -> list[str | Exception]:
+        self.go.wait(10)
+        self.batches.append(list(batch))
+        return [ValueError("odd") if number == 13 else f"{key}{number}" for key, number in batch]
+
+
+def test_messages_of_one_key_keep_their_order_and_never_share_a_batch() -> None:
+    handle = Recorder()
+    batcher: Batcher[Item, str] = Batcher(handle, lambda item: item[0], largest=8)
+    items = [(key, number) for number in range(10) for key in "abcdefghijkl"]
+    futures = [batcher.submit(item) for item in items]
+    handle.go.set()
+    assert [future.result(10) for future in futures] == [f"{key}{number}" for key, number in items]
+    assert max(len(batch) for batch in handle.batches) <= 8
+    assert all(len({key for key, _ in batch}) == len(batch) for batch in handle.batches)
+    for key in "abcdefghijkl":
+        assert [n for batch in handle.batches for k, n in batch if k == key] == list(range(10))
+
+
+def test_the_first_goes_at_once_and_the_rest_together() -> None:
+    handle = Recorder()
+    batcher: Batcher[Item, str] = Batcher(handle, lambda item: item[0])
+    first = batcher.submit(("a", 1))
+    while not batcher._queue.empty():  # noqa: SLF001 (until it is being handled)
+        pass
+    rest = [batcher.submit((key, 1)) for key in "bcdef"]
+    handle.go.set()
+    assert first.result(10) == "a1"
+    assert [future.result(10) for future in rest] == ["b1", "c1", "d1", "e1", "f1"]
+    assert [len(batch) for batch in handle.batches] == [1, 5]
+
+
+def test_an_error_is_told_to_its_own_message_only() -> None:
+    handle = Recorder()
+    handle.go.set()
+    batcher: Batcher[Item, str] = Batcher(handle, lambda item: item[0])
+    bad, good = batcher.submit(("a", 13)), batcher.submit(("b", 1))
+    assert good.result(10) == "b1"
+    with pytest.raises(ValueError, match="odd"):
+        bad.result(10)
+
+
+def test_a_batch_that_breaks_is_told_to_all_and_the_next_goes_on() -> None:
+    broken = [True]
+
+    def handle(batch: Sequence[Item]) -> list[str | Exception]:
+        if broken.pop() if broken else False:
+            raise RuntimeError("all of it")
+        return ["fine"] * len(batch)
+
+    batcher: Batcher[Item, str] = Batcher(handle, lambda item: item[0])
+    with pytest.raises(RuntimeError, match="all of it"):
+        batcher.submit(("a", 1)).result(10)
+    assert batcher.submit(("a", 2)).result(10) == "fine"
