@@ -71,3 +71,25 @@ def test_the_page_counts_segments_as_the_server_does() -> None:
     for text, one in zip(texts, found, strict=True):
         counted = count(text)
         assert (one["encoding"], one["units"], one["segments"]) == (counted.encoding, counted.units, counted.segments)
+
+
+def test_every_reason_why_nothing_was_sent_has_words() -> None:
+    """The reasons as they stand in the code of the hub and the gateway: a new one needs words for the staff."""
+    root = PAGES.parent
+    hub = [path.read_text(encoding="utf-8") for path in (root / "bot").rglob("*.py")]
+    found = {word for text in hub for word in re.findall(r'(?:reason="|Skip\("|Wait\([a-z_]+, ")([a-z_]+)"', text)}
+    errors = (root / "sms_gateway" / "errors.py").read_text(encoding="utf-8")
+    found |= set(re.findall(r'^    name = "([a-z_]+)"$', errors, re.MULTILINE))
+    assert {"opted_out", "too_late", "throttled"} <= found
+    assert {f"reason.{word}" for word in found} <= words("fr").keys()
+
+
+def test_every_flow_programme_and_handover_has_a_name() -> None:
+    root = PAGES.parent / "flows"
+    names = {f"flow.{path.stem}" for path in (root / "definitions").glob("*.yaml")}
+    names |= {f"programme.{path.stem}" for path in (root / "programmes").glob("*.yaml")}
+    reasons = re.compile(r"handover: ([a-z_]+)")
+    for path in (root / "definitions").glob("*.yaml"):
+        names |= {f"case.{word}" for word in reasons.findall(path.read_text(encoding="utf-8"))}
+    assert len(names) >= 20
+    assert names <= words("fr").keys()
