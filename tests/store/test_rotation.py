@@ -156,9 +156,9 @@ def test_messages_go_on_meanwhile(both_databases: Database, var: Path, new_id: I
     try:
         new = vaults.load(file).with_new_key().sealing_with(2)
         vaults.save(new, file)
-        done = rotation.reseal(both_databases, new, batch=2)
+        done = rotation.reseal(both_databases, new, batch=10)
         stop.wait(vaults.LOOK_SECONDS * 1.2)  # by now the running process seals with the new key
-        done = rotation.reseal(both_databases, new, batch=2)
+        done = rotation.reseal(both_databases, new, batch=10)
     finally:
         stop.set()
         thread.join(10)
