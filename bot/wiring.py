@@ -163,7 +163,7 @@ class Services:
 
     @cached_property
     def flows(self) -> Flows:
-        return Flows(ROOT / "flows" / "definitions", self.database)
+        return Flows(ROOT / "flows" / "definitions", self.database, on_fault=self.on_fault)
 
     @cached_property
     def transport(self) -> Transport:

@@ -131,7 +131,8 @@ class Understander:
 
     def _read(self, text: str, engine: Engine) -> _Reading | None:
         if engine != "table" and self._client is not None:
-            parse = self._client.parse(text)
+            client = self._client
+            parse = self._guarded("rasa", lambda: client.parse(text), None)
             top = parse.intent.partition("/")[0] if parse else ""
             if parse and top in INTENTS:
                 return _Reading(top, parse.confidence, _finer(parse.intent), "rasa", parse.model)

@@ -10,7 +10,7 @@ from bot.core.turn import FlowBook
 from bot.store import flows as store
 from bot.store.database import Database, DatabaseDown
 from flows.load import load_folder, load_text
-from flows.schema import Flow
+from flows.schema import Flow, FlowError
 
 FRESH_SECONDS = 2.0
 """How soon a published version is met by every process."""
@@ -19,8 +19,14 @@ FRESH_SECONDS = 2.0
 class Flows:
     """The flow book of this process, looked up anew when something was published."""
 
-    def __init__(self, folder: Path, database: Database, clock: Callable[[], float] = time.monotonic) -> None:
-        self._database, self._clock = database, clock
+    def __init__(
+        self,
+        folder: Path,
+        database: Database,
+        clock: Callable[[], float] = time.monotonic,
+        on_fault: Callable[[str, Exception], None] = lambda _where, _failed: None,
+    ) -> None:
+        self._database, self._clock, self._on_fault = database, clock, on_fault
         self.shipped: Mapping[str, Flow] = load_folder(folder)
         self._book = self._with(())
         self._stamp: str | None = None
@@ -54,7 +60,12 @@ class Flows:
         versions = {(flow.id, flow.version): flow for flow in self.shipped.values()}
         texts: dict[tuple[str, int], Mapping[str, Mapping[str, str]]] = {}
         for version in published:
-            flow = replace(load_text(version.yaml, name=f"{version.flow}@{version.number}"), version=version.number)
+            try:
+                flow = replace(load_text(version.yaml, name=f"{version.flow}@{version.number}"), version=version.number)
+            except FlowError as unreadable:
+                # written for an earlier release: the shipped version stands in, the others are not touched
+                self._on_fault(f"flow:{version.flow}", unreadable)
+                continue
             versions[flow.id, version.number] = flow
             texts[flow.id, version.number] = version.texts
             if version.in_force:

@@ -44,7 +44,7 @@ def inbound(channel: str) -> Response:
         answered = hub.receive(found, messages)
     except DatabaseDown:
         return _without_database(found, received, messages)
-    except Overloaded:
+    except (Overloaded, TimeoutError):
         return Response(status=503, headers={"Retry-After": "5"})
     parts: list[Part] = []
     for one in answered:
