@@ -9,6 +9,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from bot.core.ids import uuid7
 from bot.store.database import Database
@@ -23,6 +25,7 @@ NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 NO_CHROMIUM = "NOT RUN: there is no Chromium; install one or name it in SAHTI_CHROMIUM"
 FAILED_CHECKS = "SAHTI_FAILED_CHECKS"
 """Set by make test: the linters that found something, so that a green count of tests cannot hide them."""
+HEAVY = ("tests/processes/", "tests/browser/", "tests/commands/test_demo.py", "tests/nlu/test_rasa")
 ONE_AFTER_THE_OTHER = ("processes", "browser")
 """Marks of tests that want the machine for themselves: they share one of pytest-xdist's workers."""
 
@@ -33,7 +36,18 @@ def chromium() -> str | None:
     return named or next((path for name in NAMES if (path := shutil.which(name))), None)
 
 
-@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in the same hook
+class OneAfterTheOther(LoadScopeScheduling):
+    """Tests of real processes and pages on one of xdist's workers, one after the other; every other test on its own."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "processes" if nodeid.startswith(HEAVY) else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneAfterTheOther:
+    # by folder: xdist 3.8 loses the group of a mark under pytest 9.2
+    return OneAfterTheOther(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     missing = chromium() is None
     for item in items:
