@@ -4,8 +4,7 @@ The caller holds one write transaction from `load_many` to `commit_many`: the co
 what keeps the messages of one contact in order (P4) and lets a repeat find the first answer (P1).
 """
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from sqlalchemy import Connection
@@ -34,9 +33,7 @@ class Statements(Protocol):
         self, raw: object, lookups: Sequence[bytes], channels: Sequence[str], keys: Sequence[tuple[str, str]]
     ) -> tuple[list[tuple[object, ...]], list[tuple[str, str, bytes | None]]]: ...
 
-    def together(self, raw: object) -> AbstractContextManager[object]: ...
-
-    def write(self, raw: object, table: str, rows: Sequence[tuple[object, ...]]) -> None: ...
+    def write(self, raw: object, tables: Mapping[str, Sequence[tuple[object, ...]]]) -> None: ...
 
 
 class HotStore:
@@ -166,10 +163,7 @@ class HotStore:
                 for case in result.cases
             )
             tables["outbox"].extend(outbox_row(draft, self._vault) for draft in result.drafts)
-        with self._sql.together(raw):
-            for table, rows in tables.items():
-                if rows:
-                    self._sql.write(raw, table, rows)
+        self._sql.write(raw, tables)
 
 
 def outbox_row(draft: Draft, vault: Vault) -> tuple[object, ...]:

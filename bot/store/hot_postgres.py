@@ -1,7 +1,7 @@
-"""The message path's statements on PostgreSQL: one statement a table, whatever the size of the batch."""
+"""The message path's statements on PostgreSQL: as many for a batch as for one message."""
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from bot.store.hot_sqlite import TABLES
@@ -87,13 +87,17 @@ def lock_and_load(
         return list(loading.fetchall()), list(repeated.fetchall())
 
 
-def together(raw: Any) -> AbstractContextManager[object]:  # noqa: ANN401 (psycopg's connection)
-    """What is written inside goes to the server in one journey; a fault of any of it is raised at the end."""
-    pipeline: AbstractContextManager[object] = raw.pipeline()
-    return pipeline
+def write(raw: Any, tables: Mapping[str, Sequence[tuple[object, ...]]]) -> None:  # noqa: ANN401 (psycopg's connection)
+    """Insert or update the rows of each table, whose columns stand as in TABLES; all in one statement."""
+    named = {table: rows for table, rows in tables.items() if rows}
+    if named:
+        columns = [list(column) for rows in named.values() for column in zip(*rows, strict=True)]
+        with raw.cursor() as cursor:
+            cursor.execute(_all(tuple(named)), columns)
 
 
-def write(raw: Any, table: str, rows: Sequence[tuple[object, ...]]) -> None:  # noqa: ANN401 (psycopg's connection)
-    """Insert or update rows whose columns stand as in TABLES."""
-    with raw.cursor() as cursor:
-        cursor.execute(STATEMENTS[table], [list(column) for column in zip(*rows, strict=True)])
+@cache
+def _all(tables: tuple[str, ...]) -> str:
+    # foreign keys are checked when the whole statement has ended, so the order inside does not matter
+    parts = ", ".join(f"{table}_written AS ({STATEMENTS[table]})" for table in tables)
+    return f"WITH {parts} SELECT 1"

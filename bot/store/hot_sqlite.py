@@ -4,8 +4,7 @@
 """
 
 import sqlite3
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Mapping, Sequence
 
 TABLES: dict[str, tuple[str, ...]] = {
     "contacts": ("id", "form", "consent", "opted_out", "name_enc", "case_id", "created_at", "last_inbound_at"),
@@ -64,11 +63,8 @@ def lock_and_load(
     return found, [row for key in keys for row in raw.execute(REPEATS, key)]
 
 
-def together(raw: sqlite3.Connection) -> AbstractContextManager[object]:  # noqa: ARG001 (the other database's)
-    """Nothing to gather: this database is in the process."""
-    return nullcontext()
-
-
-def write(raw: sqlite3.Connection, table: str, rows: Sequence[tuple[object, ...]]) -> None:
-    """Insert or update rows whose columns stand as in TABLES."""
-    raw.executemany(STATEMENTS.get(table) or insert(table), rows)
+def write(raw: sqlite3.Connection, tables: Mapping[str, Sequence[tuple[object, ...]]]) -> None:
+    """Insert or update the rows of each table, whose columns stand as in TABLES."""
+    for table, rows in tables.items():
+        if rows:
+            raw.executemany(STATEMENTS.get(table) or insert(table), rows)

@@ -81,8 +81,8 @@ def settled(services: Services) -> bool:
     return not any(row.state in OPEN for row in rows(services))
 
 
-def check(system: System, load: Load, expected: dict[str, list[str]], *, within: float = 60) -> list[Row]:
-    """Fails where a promise was broken; returns the outbox."""
+def check(system: System, load: Load, expected: dict[str, list[str]] | None, *, within: float = 60) -> list[Row]:
+    """Fails where a promise was broken; returns the outbox. `expected` None: two engines may read a text differently."""
     with system.services() as services:
         wait(lambda: settled(services), within, "every message in a final state (P2, P7)")
         found, stored, ledger = rows(services), received(services), system.provider.sent()
@@ -95,10 +95,10 @@ def check(system: System, load: Load, expected: dict[str, list[str]], *, within:
     assert [bodies for bodies in load.accepted.values() if len(set(bodies)) > 1] == []
     # one effect each, in the order in which the contact wrote (P1, P4)
     had = _by_number(found)
-    assert [(number, had.get(number), texts) for number, texts in expected.items() if had.get(number) != texts][
-        :1
-    ] == []
-    assert set(had) == set(expected)
+    if expected is not None:
+        wrong = {number: (had.get(number), texts) for number, texts in expected.items() if had.get(number) != texts}
+        assert wrong == {}
+    assert set(had) == {contact.number for contact in load.contacts}
     # P3: no reference twice; the provider took nothing the database does not know
     references = Counter(line["reference"] for line in ledger)
     assert [reference for reference, times in references.items() if times > 1] == []

@@ -91,7 +91,7 @@ def test_queue_wiped_and_killed(system: System, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not (ROOT / PYTHON).exists(), reason="no Rasa environment here")
-def test_rasa_killed(tmp_path: Path) -> None:
+def test_rasa_killed() -> None:
     with running(rasa=True) as system:
         wait(lambda: "nlu: ready" in system.log(), 90, "Rasa")
         load = Load(
@@ -105,7 +105,7 @@ def test_rasa_killed(tmp_path: Path) -> None:
         traffic.join()
         assert any("rasa" in row for row in engines(system))
         assert any("table" in row for row in engines(system))
-        agree(system, load, tmp_path)
+        ledgers.check(system, load, None)
 
 
 def engines(system: System) -> set[str]:
