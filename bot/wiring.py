@@ -89,7 +89,10 @@ def make_channels(settings: Settings) -> Channels:
     made: dict[str, Channel] = {}
     push_by: dict[str, str] = {}
     for name, fields in channel_table(path).items():
-        places = {"{webhook}": f"{settings.base_url}/channels/{name}", "{here}": f"http://{settings.host}:{settings.port}"}
+        places = {
+            "{webhook}": f"{settings.base_url}/channels/{name}",
+            "{here}": f"http://{settings.host}:{settings.port}",
+        }
         own = {key: _placed(value, places) for key, value in fields.items() if key not in HUB_KEYS}
         try:
             made[name] = registry.make(fields["type"], name, own)

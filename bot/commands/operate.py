@@ -33,11 +33,11 @@ def seed(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int:
 def first_administrator(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int:
     """Make the first staff account and print its one-time password; says so when there is one already."""
     parser.parse_args(arguments)
-    from bot.service import staffing  # noqa: PLC0415 (argon2 is loaded by nobody else)
+    from bot.service.staffing import first_administrator as make_account  # noqa: PLC0415 (argon2 is loaded by nobody else)
 
     made = services()
     with made.database.write() as connection:
-        account = staffing.first_administrator(connection, made.clock(), made.new_id)
+        account = make_account(connection, made.clock(), made.new_id)
     if account is None:
         sys.stdout.write("There is an administrator already.\n")
     else:

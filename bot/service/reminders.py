@@ -15,12 +15,13 @@ from sqlalchemy import Connection
 from bot.core import flowing
 from bot.core.ids import IdSource
 from bot.core.model import Consent, Contact, Conversation, Kind, NewCase
-from bot.core.sending import QuietHours, Skip, Wait, may_send
+from bot.core.sending import QuietHours, Send, Skip, Wait, may_send
 from bot.core.turn import Decision, FlowBook, Open, Turn
 from bot.service.answering import Composer
 from bot.service.appointments import described
 from bot.service.programmes import AHEAD, Planner
 from bot.store import appointments, contacts, outbox, reminders
+from bot.store.contacts import Address
 from bot.store.database import Database, is_the_databases
 from bot.store.reminders import Due
 from bot.store.vault import Vault
@@ -28,6 +29,8 @@ from flows.programmes import Programme, ProgrammeStep
 from flows.types import Json
 from nlu.types import Understood
 from sms_gateway.channel import Channel
+from sms_gateway.msisdn import e164, may_sms
+from sms_gateway.types import Urn
 
 BATCH = 100
 IN_CONVERSATION = timedelta(minutes=10)
@@ -116,18 +119,11 @@ class Reminders:
         if given is None:
             reminders.settle(connection, due.id, "skipped", now, reason="no_longer_needed")
             return "skipped"
+        verdict = self._verdict(contact, channel, address, due, step)
+        if verdict == Skip("outside_window") and (other := self._by_sms(connection, contact, address)):
+            channel, address = other
+            verdict = self._verdict(contact, channel, address, due, step)
         conversation = contacts.conversation(connection, contact.id, channel.name, self._vault)
-        verdict = may_send(
-            Kind.REMINDER,
-            opted_out=contact.opted_out,
-            consented=contact.consent is Consent.GIVEN,
-            expires_at=due.expires_at,
-            now=now,
-            zone=enrolment.zone,
-            quiet=self._quiet if step.quiet == "respect" else None,
-            window_hours=channel.capabilities.window_hours,
-            last_inbound_at=address.last_inbound_at,
-        )
         if isinstance(verdict, Skip):
             reminders.settle(connection, due.id, "skipped", now, reason=verdict.reason)
             return verdict.reason
@@ -138,9 +134,37 @@ class Reminders:
             return reason
         flows = self._flows()
         decision = flowing.begin(_turn(contact, conversation, channel, now, enrolment.zone), flows, step.flow, given)
-        sent = self._say(connection, channel, contact, enrolment.address_id, decision, due.expires_at, due.id)
+        sent = self._say(connection, channel, contact, address.id, decision, due.expires_at, due.id)
         reminders.settle(connection, due.id, "queued", now, outbox_id=sent)
         return "queued"
+
+    def _verdict(
+        self, contact: Contact, channel: Channel, address: Address, due: Due, step: ProgrammeStep
+    ) -> Send | Wait | Skip:
+        return may_send(
+            Kind.REMINDER,
+            opted_out=contact.opted_out,
+            consented=contact.consent is Consent.GIVEN,
+            expires_at=due.expires_at,
+            now=self._clock(),
+            zone=due.enrolment.zone,
+            quiet=self._quiet if step.quiet == "respect" else None,
+            window_hours=channel.capabilities.window_hours,
+            last_inbound_at=address.last_inbound_at,
+        )
+
+    def _by_sms(self, connection: Connection, contact: Contact, address: Address) -> tuple[Channel, Address] | None:
+        """The same phone by SMS, for a message that the contact's channel may not carry now.
+
+        None where the address is no Moroccan mobile, no channel sends SMS, or the number is another contact's.
+        """
+        channel = next((one for one in self._channels.values() if one.capabilities.medium == "sms"), None)
+        number = e164(f"+{address.urn.path}") if address.urn.scheme == "whatsapp" else None
+        if channel is None or number is None or not may_sms(number):
+            return None
+        urn, now = Urn("tel", number), self._clock()
+        found = contacts.also_at(connection, contact.id, urn, channel.name, self._vault, self._new_id(), now)
+        return (channel, found) if found else None
 
     def _step(self, programme: str, step: str) -> ProgrammeStep | None:
         steps = self._programmes[programme].steps if programme in self._programmes else ()
@@ -188,7 +212,7 @@ class Reminders:
         contact = contacts.get(connection, contact_id, self._vault, lock=True)
         channel = self._channels.get(channel_name)
         conversation = contacts.conversation(connection, contact_id, channel_name, self._vault)
-        address_id = contacts.last_address(connection, contact_id)
+        address_id = contacts.last_address(connection, contact_id, channel_name)
         if contact is None or channel is None or address_id is None or channel.capabilities.medium == "ussd":
             contacts.put_off_silence(connection, contact_id, channel_name, None)
             return "put_off"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, case, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.core import codec
@@ -52,7 +52,7 @@ def address(connection: Connection, address_id: str, vault: Vault) -> Address | 
 def addresses_of(connection: Connection, contact_id: str, vault: Vault) -> list[Address]:
     """A contact's addresses, the one that wrote last first."""
     query = select(addresses).where(addresses.c.contact_id == contact_id)
-    rows = connection.execute(query.order_by(addresses.c.last_inbound_at.desc()))
+    rows = connection.execute(query.order_by(addresses.c.last_inbound_at.desc().nulls_last()))
     return [_address(row, vault) for row in rows]
 
 
@@ -66,6 +66,27 @@ def by_urn(connection: Connection, urn: Urn, vault: Vault) -> str | None:
     """Id of the contact behind an address."""
     lookup = vault.blind(str(urn))
     return connection.scalar(select(addresses.c.contact_id).where(addresses.c.lookup == lookup))
+
+
+def also_at(
+    connection: Connection, contact_id: str, urn: Urn, channel: str, vault: Vault, id_: str, now: datetime
+) -> Address | None:
+    """The contact's own address at `urn`, noted under `id_` if it is new; None when it is another contact's."""
+    known = connection.execute(select(addresses).where(addresses.c.lookup == vault.blind(str(urn)))).first()
+    if known is not None:
+        return _address(known, vault) if known.contact_id == contact_id else None
+    connection.execute(
+        insert(addresses).values(
+            id=id_,
+            contact_id=contact_id,
+            scheme=urn.scheme,
+            lookup=vault.blind(str(urn)),
+            path_enc=vault.seal(urn.path, PLACE_PATH),
+            channel=channel,
+            created_at=now,
+        ),
+    )
+    return Address(id_, urn, channel, None)
 
 
 def conversation(connection: Connection, contact_id: str, channel: str, vault: Vault) -> Conversation:
@@ -110,12 +131,11 @@ def put_off_silence(connection: Connection, contact_id: str, channel: str, until
     connection.execute(update(conversations).where(*where).values(silent_at=until))
 
 
-def last_address(connection: Connection, contact_id: str, scheme: str | None = None) -> str | None:
-    """Id of the address that wrote last, of one scheme where given."""
+def last_address(connection: Connection, contact_id: str, channel: str) -> str | None:
+    """Id of the contact's address that came by this channel, else of the one that wrote last."""
     query = select(addresses.c.id).where(addresses.c.contact_id == contact_id)
-    if scheme:
-        query = query.where(addresses.c.scheme == scheme)
-    return connection.scalar(query.order_by(addresses.c.last_inbound_at.desc()).limit(1))
+    best = (case((addresses.c.channel == channel, 0), else_=1), addresses.c.last_inbound_at.desc().nulls_last())
+    return connection.scalar(query.order_by(*best).limit(1))
 
 
 def open_case(connection: Connection, case: NewCase, address_id: str, channel: str) -> None:

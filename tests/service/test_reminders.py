@@ -12,7 +12,7 @@ from bot.store.tables import care
 from bot.store.tables import contacts as people
 from bot.store.vault import VaultError
 from flows.types import Json
-from sms_gateway.types import Urn
+from sms_gateway.types import Inbound, Urn
 from tests.conftest import Clock
 from tests.service.world import NUMBER, World, at_once
 
@@ -282,3 +282,49 @@ def test_a_plan_that_was_lost_is_made_again(patient: Patient) -> None:
         connection.execute(update(care.enrolments).values(planned_until=None))
     assert len(patient.tick(at(23, 12, 59))) == 0
     assert len(patient.tick(at(23, 13))) == 1
+
+
+def whatsapp_visit(world: World) -> None:
+    """Somebody who books a visit by WhatsApp, days ahead."""
+    address = Urn("whatsapp", NUMBER.removeprefix("+"))
+    for text in ("salam", "1"):
+        message = Inbound(world.new_id(), address, text)
+        world.receive(message, channel="sim-whatsapp")
+    world.services.delivery.run("sim-whatsapp")
+    world.provider.take()
+    world.close_conversations()
+    services = world.services
+    with services.database.write() as connection:
+        id_ = contacts.by_urn(connection, address, services.vault)
+        assert id_
+        contact = contacts.get(connection, id_, services.vault)
+        (known,) = contacts.addresses_of(connection, id_, services.vault)
+        assert contact
+        who = Who(contact, known.id, "sim-whatsapp", world.clock(), "Africa/Casablanca")
+        assert services.actions.table["appointments.book"](connection, {"slot": SLOT}, who)["branch"] == "booked"
+
+
+def test_a_day_after_the_last_whatsapp_message_the_reminder_comes_by_sms_and_is_answered_there(
+    world: World, clock: Clock
+) -> None:
+    whatsapp_visit(world)
+    clock.now = at(25, 11)
+    world.services.reminders.tick()
+    assert world.services.delivery.run("sim-whatsapp").total == 0
+    world.services.delivery.run("sim-sms")
+    (text,) = world.provider.take()
+    assert "Agdal" in text
+    assert len(world.sms("1")) == 1  # “I come”, by SMS, from the same contact
+    with world.services.database.read() as connection:
+        assert connection.execute(care.appointments.select()).one().state == "confirmed"
+
+
+def test_a_number_that_is_another_contacts_is_not_written_to_instead(world: World, clock: Clock) -> None:
+    world.agree()
+    whatsapp_visit(world)
+    clock.now = at(25, 11)
+    world.services.reminders.tick()
+    with world.services.database.read() as connection:
+        first = connection.execute(care.reminders.select().order_by(care.reminders.c.due_at)).first()
+    assert first is not None
+    assert (first.state, first.reason) == ("skipped", "outside_window")
