@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Mapping
 
-from sqlalchemy import Connection
-
 from bot.core.turn import Who
 from bot.service.adherence import Adherence
 from bot.service.appointments import Appointments
+from bot.store.database import Connection
 from flows.types import Do, Json
 
 Action = Callable[[Connection, Mapping[str, Json], Who], dict[str, Json]]

@@ -3,14 +3,13 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection
-
 from bot.core.flowing import LATEST_DOSE
 from bot.core.ids import IdSource
 from bot.core.turn import Who
 from bot.service.programmes import Planner
 from bot.store import contacts as contact_store
 from bot.store import reminders
+from bot.store.database import Connection
 from bot.store.reminders import Enrolment
 from flows.types import Json
 

@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 
-from sqlalchemy import Connection
-
 from bot.core.ids import IdSource
 from bot.core.slots import Candidate, candidates, nearest, span
 from bot.core.turn import Who
@@ -13,6 +11,7 @@ from bot.core.wallclock import to_wall
 from bot.service.programmes import Planner
 from bot.store import appointments as store
 from bot.store import reminders
+from bot.store.database import Connection
 from bot.store.reminders import Enrolment
 from flows.types import Json
 

@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection
-
 from bot.core.ids import IdSource
 from bot.core.model import Draft, Kind
 from bot.core.sending import QuietHours, Skip, Verdict, Wait, may_send
@@ -17,7 +15,7 @@ from bot.service.reckoning import Plan, Result, digest, reckon, tally, text_for
 from bot.store import campaigns as store
 from bot.store import contacts, outbox, staff
 from bot.store.campaigns import Campaign
-from bot.store.database import Database
+from bot.store.database import Connection, Database
 from bot.store.vault import Vault
 from locales.catalog import FORMS
 from sms_gateway.channel import Channel

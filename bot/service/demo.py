@@ -1,11 +1,10 @@
 """Places, services and opening hours of a demonstration. Names of towns are real; the health centres are examples."""
 
-import json
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, insert, select
-
-from bot.store.tables.care import facilities, opening_hours, services
+from bot.store import places
+from bot.store.database import Connection
+from bot.store.places import Opening
 
 PLACES: Sequence[tuple[str, str, dict[str, str]]] = (
     ("agdal", "Rabat-Salé-Kénitra", {"Latn": "CS Agdal, Rabat", "Arab": "م.ص أكدال، الرباط", "Tfng": "ⴰⴳⴷⴰⵍ, ⵕⵕⴱⴰⵟ"}),
@@ -25,34 +24,19 @@ SERVICES: Sequence[tuple[str, dict[str, str]]] = (
 MORNING, AFTERNOON = ("08:30", "12:30"), ("14:00", "16:30")
 
 
+SLOT_MINUTES, PEOPLE = 30, 2
+
+
 def seed(connection: Connection) -> bool:
     """Put the demonstration's places in; False when there are places already."""
-    if connection.scalar(select(facilities.c.id).limit(1)) is not None:
+    if places.any_place(connection):
         return False
-    connection.execute(
-        insert(facilities),
-        [
-            {"id": id_, "region": region, "names": json.dumps(names, ensure_ascii=False)}
-            for id_, region, names in PLACES
-        ],
-    )
-    connection.execute(
-        insert(services), [{"id": id_, "names": json.dumps(names, ensure_ascii=False)} for id_, names in SERVICES]
-    )
     hours = [
-        {
-            "facility_id": place,
-            "service_id": service,
-            "weekday": weekday,
-            "opens": opens,
-            "closes": closes,
-            "minutes": 30,
-            "capacity": 2,
-        }
+        Opening(place, service, weekday, opens, closes, SLOT_MINUTES, PEOPLE)
         for place, _, _ in PLACES
         for service, _ in SERVICES
         for weekday in range(5 if service == "vaccination" else 6)
         for opens, closes in ((MORNING, AFTERNOON) if weekday < 5 else (MORNING,))  # noqa: PLR2004 (Saturday: mornings only)
     ]
-    connection.execute(insert(opening_hours), hours)
+    places.add(connection, PLACES, SERVICES, hours)
     return True

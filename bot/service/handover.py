@@ -5,15 +5,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from bot.core.ids import IdSource
 from bot.core.model import Consent, Kind
 from bot.core.sending import Skip, may_send
 from bot.service.answering import Composer
 from bot.store import cases, contacts, messages, outbox, staff
 from bot.store.cases import Case
-from bot.store.database import Database
+from bot.store.database import Connection, Database
 from bot.store.vault import Vault
 from locales.catalog import Catalog
 from sms_gateway.channel import Channel

@@ -6,8 +6,6 @@ from datetime import datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection
-
 from bot.core import flowing, safety
 from bot.core.ids import IdSource
 from bot.core.model import Arrival, Contact, Loaded, Result
@@ -16,7 +14,7 @@ from bot.core.route import decide
 from bot.core.turn import Decision, FlowBook, Turn, Who
 from bot.service.answering import Answered, Composer
 from bot.service.batching import LONGEST_WAIT, Batcher
-from bot.store.database import Database, DatabaseDown, may_retry, retrying
+from bot.store.database import Connection, Database, DatabaseDown, may_retry, retrying
 from bot.store.hot import HotStore
 from flows.types import Do, Json
 from locales.catalog import Catalog

@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection
-
 from bot.core.ids import IdSource
 from bot.core.schedule import Before, Planned, before_anchor, daily
 from bot.store import reminders
+from bot.store.database import Connection
 from bot.store.reminders import Enrolment
 from flows.programmes import Programme
 

@@ -10,8 +10,6 @@ from datetime import datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection
-
 from bot.core import flowing
 from bot.core.ids import IdSource
 from bot.core.model import Consent, Contact, Conversation, Kind, NewCase
@@ -22,7 +20,7 @@ from bot.service.appointments import described
 from bot.service.programmes import AHEAD, Planner
 from bot.store import appointments, contacts, outbox, reminders
 from bot.store.contacts import Address
-from bot.store.database import Database, is_the_databases
+from bot.store.database import Connection, Database, is_the_databases
 from bot.store.reminders import Due
 from bot.store.vault import Vault
 from flows.programmes import Programme, ProgrammeStep

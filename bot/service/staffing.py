@@ -9,11 +9,10 @@ from typing import Literal
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Connection
 
 from bot.core.ids import IdSource
 from bot.store import staff
-from bot.store.database import Database
+from bot.store.database import Connection, Database
 from bot.store.staff import Account
 
 Role = Literal["health_worker", "approver", "administrator"]

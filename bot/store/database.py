@@ -12,6 +12,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+__all__ = ["Connection", "Database", "DatabaseDown", "driver_connection", "is_the_databases", "may_retry", "retrying"]
+
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_SECONDS = 10.0
 """How long a SQLite writer waits for another process's transaction; ours last milliseconds."""
