@@ -153,7 +153,10 @@ def test_every_page_fits_its_window(hub: StaffServer, signed_in: Open, language:
         wide = admin.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         if SHOTS:
             name = path.strip("/").replace("/", "-").replace(contact, "one")
-            admin.screenshot(path=Path(SHOTS) / f"{name[:40]}-{language}-{width}.png", full_page="flows/" not in path and "texts" not in path)
+            admin.screenshot(
+                path=Path(SHOTS) / f"{name[:40]}-{language}-{width}.png",
+                full_page="flows/" not in path and "texts" not in path,
+            )
         assert wide <= 0, path
     if language == "ar":
         admin.click("button[lang=fr]")
