@@ -10,6 +10,9 @@ from flows.types import Choice, FlowState
 from sms_gateway.types import Button, Menu, Part, Template
 
 
+_written = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
 def dump_conversation(conversation: Conversation) -> str:
     """A conversation as compact JSON; empty fields are left out."""
     value: dict[str, Any] = {}
@@ -23,7 +26,7 @@ def dump_conversation(conversation: Conversation) -> str:
         value["session"], value["seen"] = conversation.session_id, conversation.seen
     if conversation.expires_at:
         value["expires"] = conversation.expires_at.isoformat()
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _written(value)
 
 
 def load_conversation(text: str, updated_at: datetime | None = None) -> Conversation:
@@ -68,7 +71,7 @@ def _part(value: dict[str, Any]) -> Part:
 
 
 def dump_part(part: Part) -> str:
-    return json.dumps(_part_value(part), ensure_ascii=False, separators=(",", ":"))
+    return _written(_part_value(part))
 
 
 def load_part(text: str) -> Part:
@@ -76,7 +79,7 @@ def load_part(text: str) -> Part:
 
 
 def dump_parts(parts: Sequence[Part]) -> str:
-    return json.dumps([_part_value(part) for part in parts], ensure_ascii=False, separators=(",", ":"))
+    return _written([_part_value(part) for part in parts])
 
 
 def load_parts(text: str) -> tuple[Part, ...]:

@@ -34,6 +34,10 @@ FLOW_FOR: Mapping[str, str] = {
     "greet": "menu",
 }
 """Which flow answers which intent. Intents that are not here are answers, or go to a person."""
+DAY_SOUGHT = frozenset({"appointment_book", "appointment_move"})
+"""Flows that look for a day: there "no, rather Thursday" answers whatever is asked."""
+SWITCH = 0.6
+"""Confidence from which an intent leaves an open question that the text did not answer."""
 DONE: Mapping[str, Json] = {"branch": "done"}
 
 
@@ -107,10 +111,19 @@ def said_anew(turn: Turn) -> dict[str, Json]:
     Empty where nothing was told, or where it is about something else.
     """
     state = turn.conversation.flow
-    if state is None or FLOW_FOR.get(turn.said.intent or "") != state.flow:
+    if state is None or not _same_business(state.flow, turn):
         return {}
     told = {name: value for name, value in first_vars(turn).items() if name in {"day", "place_id"}}
     return {**_said(state.vars), **told} if told else {}
+
+
+def _same_business(flow: str, turn: Turn) -> bool:
+    """Whether the words are about the open flow. Another day named while a visit is booked or moved is, too."""
+    meant = FLOW_FOR.get(turn.said.intent or "")
+    if flow in DAY_SOUGHT and any(entity.type in {"date", "datetime", "interval"} for entity in turn.said.entities):
+        unsure = turn.said.confidence < SWITCH
+        return unsure or meant in DAY_SOUGHT or turn.said.intent in {"affirm", "deny"}
+    return meant == flow
 
 
 def chosen(turn: Turn, choices: tuple[Choice, ...]) -> str | None:
@@ -158,7 +171,7 @@ def _follow(turn: Turn, flows: FlowBook, so_far: Decision, step: Step) -> Decisi
                 # what a tapped or typed label happens to mean by itself tells nothing
                 said_so = turn.choice is None and FLOW_FOR.get(turn.said.intent or "") == go.flow
                 told = first_vars(turn) if said_so else {}
-                known = {**facts(replace(turn, contact=contact)), **told, **_said(go.vars)}
+                known = {**facts(contact, turn), **told, **_said(go.vars)}
                 step = engine.start(flow, _declared(flow, known), turn.wall)
             elif step.do is not None and step.state is not None and (changed := _own(step.do, contact, turn)):
                 contact = changed

@@ -113,6 +113,8 @@ class Loaded:
     address_id: str
     conversation: Conversation
     answer: tuple[Part, ...] | None = None
+    stale: bool = False
+    """Whether the contact's rows say less than they should of when and where they last wrote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,3 +162,5 @@ class Result:
     answer: tuple[Part, ...] = ()
     drafts: tuple[Draft, ...] = ()
     cases: tuple[NewCase, ...] = ()
+    changed: bool = True
+    """Whether the contact's own rows must be written."""

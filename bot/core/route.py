@@ -12,18 +12,22 @@ from bot.core import flowing, safety
 from bot.core.model import Consent, Contact, Conversation, Kind
 from bot.core.turn import Decision, Effect, FlowBook, Open, Spoken, Turn
 from flows.types import Choice, Json, Say
-from nlu.types import DangerLevel, Keyword
+from nlu.types import FORMS, DangerLevel, Keyword
 
 TO_A_PERSON = {"talk_to_human": "asked_for_human", "side_effect": "side_effect", "report_reading": "reading"}
 """Intents that a member of the staff answers, with the reason the case carries."""
 
+HANDED_OVER = {"side_effect": "medication.side_effect_tip", "reading": "handover.reading"}
+"""What is said when a case opens, where there is more to say than that a person will answer."""
+
 SURE = 0.45
 """Confidence from which an intent alone starts something; below it the menu is offered. Set on the development set."""
-SWITCH = 0.6
-"""Confidence from which an intent leaves an open question that the text did not answer."""
 
 WORDS_TO_FLIP = 5
 """Words from which a message changes the conversation's language within the same letters; shorter ones are too alike."""
+
+UNSURE = 0.1
+"""Margin below which a first message does not tell its language: "salut" is written in all of them (0.07)."""
 
 CONTINUE_WITHIN = timedelta(minutes=10)
 """A dropped USSD session can be taken up again this long (shared experience of USSD services; docs/channels.md)."""
@@ -37,7 +41,9 @@ NEXT_PAGE, MENU_KEY = "0", "00"
 def decide(turn: Turn, flows: FlowBook, numbers: Mapping[str, Json]) -> Decision:
     """What one message changes and what is answered. `numbers` are the emergency numbers by name."""
     contact = _with_form(turn)
-    turn = replace(turn, contact=contact, conversation=_alive(turn))
+    conversation = _alive(turn)
+    if contact is not turn.contact or conversation is not turn.conversation:
+        turn = replace(turn, contact=contact, conversation=conversation)
     if turn.session_ended:
         return Decision(contact, turn.conversation, keep_text=False)
     danger = turn.said.danger
@@ -60,9 +66,14 @@ def _with_form(turn: Turn) -> Contact:
     if not words or turn.choice is not None:
         form = known or turn.default_form
     elif known is None:
-        form = said
+        form = (
+            said if turn.said.margin >= UNSURE or script_of(said) != script_of(turn.default_form) else turn.default_form
+        )
     elif script_of(said) != script_of(known):
-        form = said  # other letters are a choice, however short the message
+        spelt = [word for word in words if sum(letter.isalpha() for letter in word) > 1]
+        form = (
+            said if 2 * len(spelt) > len(turn.text.split()) else known
+        )  # other letters are a choice, "8h w 20h" is none
     else:
         form = said if len(words) >= WORDS_TO_FLIP else known
     return contact if form == known else replace(contact, form=form)
@@ -87,7 +98,9 @@ def _closed(conversation: Conversation) -> Conversation:
 def _danger(turn: Turn, effects: tuple[Effect, ...]) -> Decision:
     question = next((e.say.choices for e in effects if isinstance(e, Spoken) and e.say.choices), ())
     keep = turn.contact.consent is Consent.GIVEN
-    return Decision(turn.contact, replace(_closed(turn.conversation), choices=question), effects, keep_text=keep)
+    # a danger that is only asked about leaves the open question for later
+    left = replace(turn.conversation, pages=(), page=0) if question else _closed(turn.conversation)
+    return Decision(turn.contact, replace(left, choices=question), effects, keep_text=keep)
 
 
 def _danger_answer(turn: Turn) -> tuple[str, bool] | None:
@@ -112,6 +125,8 @@ def _after_danger_question(
     said = Spoken(Say("safety.not_now", numbers), Kind.EMERGENCY)
     if turn.contact.opted_out:
         return Decision(turn.contact, _closed(turn.conversation), (said,), keep_text=False)
+    if turn.conversation.flow is not None and turn.contact.consent is Consent.GIVEN:
+        return _first(flowing.ask_again(turn, flows), said)
     return _first(flowing.begin(turn, flows, _entry(turn), {}), said)
 
 
@@ -156,7 +171,9 @@ def _consent(turn: Turn, flows: FlowBook) -> Decision | None:
         return _hand_over(turn, "asked_for_human", keep_text=False)
     flow = turn.conversation.flow
     if said.keyword is Keyword.LANGUAGE:
-        return replace(flowing.begin(turn, flows, "language", {}), keep_text=False)
+        known = flow.vars if flow is not None and flow.flow in {"welcome", "language"} else {}
+        given = {**known, "back": "welcome", "named": said.language_named}
+        return replace(flowing.begin(turn, flows, "language", given), keep_text=False)
     goes_on = flow is not None and flow.flow in {"welcome", "language"} and not turn.session_new
     afresh = said.keyword is Keyword.MENU or turn.text.strip() == MENU_KEY
     if goes_on and not afresh:
@@ -168,7 +185,7 @@ def _consent(turn: Turn, flows: FlowBook) -> Decision | None:
 
 
 def _hand_over(turn: Turn, reason: str, *, keep_text: bool = True) -> Decision:
-    effects: tuple[Effect, ...] = (Spoken(Say("handover.opened")), Open(reason))
+    effects: tuple[Effect, ...] = (Spoken(Say(HANDED_OVER.get(reason, "handover.opened"))), Open(reason))
     return Decision(turn.contact, _closed(turn.conversation), effects, keep_text=keep_text)
 
 
@@ -191,12 +208,24 @@ def _global_word(turn: Turn, flows: FlowBook) -> Decision | None:
     if word is Keyword.HELP:
         return flowing.begin(turn, flows, "help", {})
     if word is Keyword.LANGUAGE:
-        return flowing.begin(turn, flows, "language", {})
+        return _language(turn, flows)
     if word is Keyword.DELETE:
         return flowing.begin(turn, flows, "privacy", {})
     if word in {Keyword.MENU, Keyword.START} or (turn.medium == "ussd" and turn.text.strip() == MENU_KEY):
         return flowing.begin(turn, flows, "menu", {})
     return None
+
+
+def _language(turn: Turn, flows: FlowBook) -> Decision:
+    """A language asked for by its name is taken at once, and what was open is put again in it."""
+    named, flow = turn.said.language_named, turn.conversation.flow
+    if named not in FORMS or (flow is None and turn.contact.case_id is None) or (flow and flow.flow == "language"):
+        return flowing.begin(turn, flows, "language", {"named": named})
+    turn = replace(turn, contact=replace(turn.contact, form=named))
+    changed = () if turn.medium == "ussd" and flow else (Spoken(Say("language.changed")),)
+    if flow is None:  # a person is answering: no menu comes between
+        return Decision(turn.contact, turn.conversation, changed)
+    return _first(flowing.ask_again(turn, flows), *changed)
 
 
 def _conversation(turn: Turn, flows: FlowBook) -> Decision:
@@ -219,12 +248,17 @@ def _open_question(turn: Turn, flows: FlowBook) -> Decision | None:
         return flowing.begin(turn, flows, conversation.flow.flow, told)
     if not decision.understood and turn.said.intent == "thanks" and turn.said.confidence >= SURE:
         return _welcome(turn)  # no answer, and nothing to complain of: the question stays open
-    return None if _leaves(turn, decision, conversation) else decision
+    if not _leaves(turn, decision, conversation):
+        return decision
+    elsewhere = flowing.FLOW_FOR.get(turn.said.intent or "")
+    if conversation.flow.flow == "appointment_book" and elsewhere == "appointment_cancel":
+        return flowing.begin(turn, flows, elsewhere, {**flowing.first_vars(turn), "booking": True})
+    return None
 
 
 def _leaves(turn: Turn, decision: Decision, before: Conversation) -> bool:
     """Whether a clear intent goes elsewhere, where the open question could do nothing with the text."""
-    if decision.understood or turn.said.confidence < SWITCH:
+    if decision.understood or turn.said.confidence < flowing.SWITCH:
         return False
     intent = turn.said.intent or ""
     elsewhere = flowing.FLOW_FOR.get(intent)

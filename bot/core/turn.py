@@ -102,6 +102,6 @@ class Who:
     zone: str
 
 
-def facts(turn: Turn) -> dict[str, Json]:
+def facts(contact: Contact, turn: Turn) -> dict[str, Json]:
     """Variables every flow may read."""
-    return {"form": turn.contact.form or turn.default_form, "medium": turn.medium}
+    return {"form": contact.form or turn.default_form, "medium": turn.medium}

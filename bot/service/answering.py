@@ -60,8 +60,7 @@ class Composer:
             shown = [(Kind.REPLY, Part(conversation.pages[conversation.page]))]
         else:
             shown, pages = self._render(channel, contact, decision, spoken, flows)
-            silent_at = silence_of(conversation, flows)
-            conversation = replace(conversation, pages=pages, page=0, silent_at=silent_at)
+            conversation = _kept(conversation, pages, silence_of(conversation, flows))
         if channel.capabilities.medium == "ussd":
             shown = [(kind, replace(part, end=_over(conversation))) for kind, part in shown]
         inline = channel.capabilities.inline_reply
@@ -81,6 +80,7 @@ class Composer:
             answer=parts,
             drafts=drafts,
             cases=cases,
+            changed=known.stale or contact != known.contact,
         )
         urgent = tuple(draft.id for draft in drafts if draft.kind is Kind.EMERGENCY and not inline)
         return result, Answered(parts, bool(drafts) and not inline, urgent, contact.form)
@@ -92,7 +92,7 @@ class Composer:
         spoken = [effect for effect in decision.effects if isinstance(effect, Spoken)]
         shown, pages = self._render(channel, contact, decision, spoken, flows)
         conversation = decision.conversation
-        kept = replace(conversation, pages=pages, page=0, silent_at=silence_of(conversation, flows))
+        kept = _kept(conversation, pages, silence_of(conversation, flows))
         return kept, tuple(part for _, part in shown)
 
     def draft(  # noqa: PLR0913 (an outbox row has these facts)
@@ -151,6 +151,13 @@ class Composer:
             cases.append(case)
             contact = replace(contact, case_id=case.id)
         return contact, tuple(cases)
+
+
+def _kept(conversation: Conversation, pages: tuple[str, ...], silent_at: datetime | None) -> Conversation:
+    # most answers change neither: `replace` is a tenth of a short message's work
+    if conversation.pages == pages and conversation.page == 0 and conversation.silent_at == silent_at:
+        return conversation
+    return replace(conversation, pages=pages, page=0, silent_at=silent_at)
 
 
 def silence_of(conversation: Conversation, flows: FlowBook) -> datetime | None:

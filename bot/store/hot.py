@@ -15,15 +15,13 @@ from bot.core.model import Arrival, Consent, Contact, Conversation, Draft, Loade
 from bot.store import hot_postgres, hot_sqlite
 from bot.store.columns import from_ms, to_ms
 from bot.store.database import driver_connection
-from bot.store.vault import Vault
+from bot.store.vault import SEALED_NOTHING, Vault
 
 PLACE_STATE, PLACE_ANSWER, PLACE_TEXT = "conversations.state_enc", "inbound.answer_enc", "inbound.text_enc"
 PLACE_NAME, PLACE_PATH, PLACE_PART = "contacts.name_enc", "addresses.path_enc", "outbox.part_enc"
 
-LOADED_COLUMNS = (
-    "a.lookup, a.id, c.id, c.form, c.consent, c.opted_out, c.name_enc, c.last_inbound_at, c.case_id, "
-    "v.channel, v.state_enc, v.updated_at"
-)
+SEEN_TO_MS = 60_000
+"""When a contact last wrote is kept to the minute: nothing that reads it (24-hour window, silences) is finer."""
 
 
 class Statements(Protocol):
@@ -72,7 +70,9 @@ class HotStore:
             if row is None:
                 loaded.append(Loaded(Contact(self._new_id(), new=True), self._new_id(), Conversation(), answer))
             else:
-                loaded.append(Loaded(self._contact(row), str(row[1]), self._conversation(row, arrival.channel), answer))
+                conversation = self._conversation(row, arrival.channel)
+                stale = _stale(row, arrival)
+                loaded.append(Loaded(self._contact(row), str(row[1]), conversation, answer, stale))
         return loaded
 
     def _contact(self, row: tuple[object, ...]) -> Contact:
@@ -102,8 +102,7 @@ class HotStore:
         for result in results:
             contact, arrival = result.contact, result.arrival
             now = to_ms(arrival.received_at)
-            name = seal(contact.name, PLACE_NAME) if contact.name else None
-            path = seal(arrival.urn.path, PLACE_PATH)
+            name = seal(contact.name, PLACE_NAME) if contact.name and result.changed else None
             if contact.new:
                 row = (
                     contact.id,
@@ -117,10 +116,11 @@ class HotStore:
                 )
                 tables["contacts"].append(row)
                 lookup = self._vault.blind(str(arrival.urn))
+                path = seal(arrival.urn.path, PLACE_PATH)
                 tables["addresses"].append(
                     (result.address_id, contact.id, arrival.urn.scheme, lookup, path, arrival.channel, now, now)
                 )
-            else:
+            elif result.changed:
                 change = (
                     contact.id,
                     contact.form,
@@ -132,6 +132,7 @@ class HotStore:
                 )
                 tables["contacts_update"].append(change)
                 # the path again: it was erased if the contact had asked to be forgotten
+                path = seal(arrival.urn.path, PLACE_PATH)
                 tables["addresses_update"].append((result.address_id, arrival.channel, path, now))
             state = seal(codec.dump_conversation(result.conversation), PLACE_STATE)
             silent = to_ms(result.conversation.silent_at) if result.conversation.silent_at else None
@@ -164,6 +165,14 @@ class HotStore:
             )
             tables["outbox"].extend(outbox_row(draft, self._vault) for draft in result.drafts)
         self._sql.write(raw, tables)
+
+
+def _stale(row: tuple[object, ...], arrival: Arrival) -> bool:
+    """Whether the rows of a contact must say anew when and where it last wrote: to the minute is enough."""
+    channel, seen, path = row[12:15]
+    recent = isinstance(seen, int) and to_ms(arrival.received_at) - seen < SEEN_TO_MS
+    erased = isinstance(path, int) and path <= SEALED_NOTHING
+    return not recent or channel != arrival.channel or erased
 
 
 def outbox_row(draft: Draft, vault: Vault) -> tuple[object, ...]:

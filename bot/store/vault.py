@@ -20,6 +20,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 NONCE = 12
 KEY = 32
+SEALED_NOTHING = 1 + NONCE + 16
+"""Bytes of an empty text when sealed: key id, nonce and tag."""
 LAST_ID = 255
 LOOK_SECONDS = 1.0
 """How soon a running process seals with a key that was put in force in its key file."""
