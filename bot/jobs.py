@@ -2,8 +2,16 @@
 
 from functools import cache
 
+import structlog
+
+from bot.core.model import State
 from bot.settings import load
 from bot.wiring import Services
+
+NOT_SENT = {State.FAILED.value, State.UNKNOWN.value}
+"""Outcomes that an operator must hear of; the worker has no page for its counts, so they go to the log."""
+
+log = structlog.get_logger()
 
 
 @cache
@@ -17,6 +25,6 @@ def dispatch(channel: str) -> int:
     made = services()
     made.waker.begun(channel)
     tally = made.delivery.run(channel)
-    for outcome, count in tally.counts.items():
-        made.metrics.sent.labels(channel, outcome).inc(count)
+    if not_sent := {outcome: count for outcome, count in tally.counts.items() if outcome in NOT_SENT}:
+        log.warning("not_sent", channel=channel, counts=not_sent)
     return tally.total

@@ -54,7 +54,6 @@ class Metrics:
         self.faults = Counter(
             "sahti_faults_total", "Faults by place and kind", ["where", "kind"], registry=self.registry
         )
-        self.sent = Counter("sahti_sends_total", "Sends by outcome", ["channel", "outcome"], registry=self.registry)
         self.spooled = Gauge("sahti_spool_bytes", "Bytes waiting in the spool", registry=self.registry)
         self.handled = Histogram(
             "sahti_inbound_seconds",

@@ -116,7 +116,6 @@ _TABLES = (
     ("fraction", calendar_words.FRACTION), ("less", calendar_words.LESS), ("num", calendar_words.NUMBER),
     ("hour", calendar_words.ORDINAL_HOUR),
 )  # fmt: skip
-_Entry = "tuple[tuple[str, ...], str, int | str]"
 
 
 def _phrase_keys(phrase: str) -> "tuple[str, ...]":

@@ -1,8 +1,10 @@
 """Words that work everywhere: STOP, START, HELP, MENU, LANGUAGE, HUMAN, DELETE."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 
 from nlu.fold import Folded, Token, fold
+from nlu.lexicon.language_names import LANGUAGE_NAMES
 from nlu.types import Keyword
 
 MAX_TOKENS = 12
@@ -63,6 +65,25 @@ class Keywords:
         exact = (self._exact.get(_light(words)) for words in readings)
         bones = (self._bones.get(_bones(words)) for words in readings)
         return next((found for found in (*exact, *bones) if found), None)
+
+
+def language_named(text: str) -> str | None:
+    """The form of the language whose name the whole text is (`Français svp`), `zgh` where its alphabet stays open, or None."""
+    folded = fold(text)
+    if not folded.tokens or len(folded.tokens) > MAX_TOKENS:
+        return None
+    names = (_names().get(_light(words)) for words in _readings(folded))
+    return next((form for form in names if form), None)
+
+
+@cache
+def _names() -> Mapping[tuple[str, ...], str]:
+    names: dict[tuple[str, ...], str] = {}
+    for form, phrases in LANGUAGE_NAMES.items():
+        for phrase in phrases:
+            for said in _readings(fold(phrase)):
+                names.setdefault(_light(said), form)
+    return names
 
 
 def _light(words: Sequence[Token]) -> tuple[str, ...]:

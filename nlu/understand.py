@@ -13,7 +13,7 @@ from nlu import danger as danger_signs
 from nlu import dates, identify
 from nlu.client import NluClient
 from nlu.fold import clean
-from nlu.keywords import Keywords
+from nlu.keywords import Keywords, language_named
 from nlu.places import Places
 from nlu.table import Table
 from nlu.types import FORMS, INTENTS, Danger, DangerLevel, Entity, Keyword, Language, Understood
@@ -110,11 +110,17 @@ class Understander:
         language = self._guarded("identify", lambda: identify.identify(cleaned, hint), Language(hint or FORMS[0], 0.0))
         sign = self._guarded("danger", lambda: danger_signs.find(cleaned), None)
         keyword = None if choice is not None else self._guarded("keywords", lambda: self._keywords.find(cleaned), None)
+        named = None if choice is not None else self._guarded("keywords", lambda: language_named(cleaned), None)
+        if named is not None and (keyword is None or keyword[0] is Keyword.LANGUAGE):
+            keyword = (Keyword.LANGUAGE, named)
+        else:
+            named = None
         found = Understood(
             language.form,
             language.margin,
             entities=self._guarded("entities", lambda: self._entities(text, language.form, now), ()),
             danger=sign,
+            language_named=named,
         )
         if sign is not None and sign.level is DangerLevel.NOW:
             word = keyword[0] if keyword else None

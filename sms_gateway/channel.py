@@ -31,7 +31,6 @@ class Capabilities:
     """Free text only within this many hours of the contact's last message."""
     delivery_reports: bool = False
     tifinagh: bool = True
-    two_way: bool = True
 
 
 class Channel(Protocol):

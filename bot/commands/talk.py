@@ -130,7 +130,7 @@ class Talk:
 
     @property
     def dialling(self) -> bool:
-        """Whether the next thing a USSD user does is dial."""
+        """Whether the next thing to do on USSD is to dial."""
         return self._medium == "ussd" and self._session is None
 
 

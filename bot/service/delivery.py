@@ -27,13 +27,12 @@ AT_ONCE = 16
 """Rows of one claim, and requests under way at a time. Few enough that a killed worker leaves few unknown outcomes."""
 LEASE = timedelta(seconds=45)
 """Longer than a provider call may take (15 s) with the rest of its chunk."""
-STUCK_AFTER = timedelta(seconds=0)
 KEEP_REPORTS = timedelta(days=3)
 
 
 @dataclass(slots=True)
 class Tally:
-    """What one run did, by outcome; for metrics and the log."""
+    """What one run did, by outcome; for the log."""
 
     counts: dict[str, int]
 
@@ -162,7 +161,7 @@ class Delivery:
         """Settle what was left behind. Returns counts and the channels that have work and no worker."""
         now = self._clock()
         with self._database.write() as connection:
-            counts = outbox.sweep(connection, now, stuck_after=STUCK_AFTER)
+            counts = outbox.sweep(connection, now)
             counts["early_reports"] = outbox.match_early_reports(
                 connection, now, keep=KEEP_REPORTS, new_id=self._new_id
             )

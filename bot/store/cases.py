@@ -56,10 +56,6 @@ def waiting(connection: Connection, vault: Vault, limit: int = 200) -> list[Case
     return [_case(row, vault) for row in connection.execute(query)]
 
 
-def count_waiting(connection: Connection) -> int:
-    return connection.scalar(select(func.count()).where(cases.c.state == "open")) or 0
-
-
 def get(connection: Connection, id_: str, vault: Vault) -> Case | None:
     row = connection.execute(_query().where(cases.c.id == id_)).first()
     return _case(row, vault) if row else None

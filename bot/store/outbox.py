@@ -256,9 +256,9 @@ def match_early_reports(connection: Connection, now: datetime, *, keep: timedelt
     return matched
 
 
-def sweep(connection: Connection, now: datetime, *, stuck_after: timedelta) -> dict[str, int]:
+def sweep(connection: Connection, now: datetime) -> dict[str, int]:
     """Settle what a dead worker left: sends of unknown outcome, texts that are too old. Returns counts by outcome."""
-    stuck = and_(outbox.c.state == State.SENDING.value, outbox.c.lease_until < now - stuck_after)
+    stuck = and_(outbox.c.state == State.SENDING.value, outbox.c.lease_until < now)
     again = connection.execute(
         update(outbox)
         .where(stuck, outbox.c.kind.in_(MAY_REPEAT))

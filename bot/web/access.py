@@ -1,4 +1,4 @@
-"""Every view says who may call it. A view that does not is refused at start and by a test."""
+"""Every view says who may call it. A test finds one that does not; among the staff's pages it is also refused."""
 
 from collections.abc import Callable
 from typing import Literal, TypeVar

@@ -212,7 +212,7 @@ def _each(body: Mapping[str, Any], key: str, read: Callable[[Mapping[str, Any]],
     for item in items:
         try:
             if not isinstance(item, dict):
-                raise MalformedRequest(f"{key} holds something other than objects")  # noqa: TRY301
+                raise MalformedRequest(f"{key} holds something other than objects")  # noqa: TRY301  one bad item is told apart from its neighbours just below
             good.append(read(item))
         except MalformedRequest as error:
             bad = error

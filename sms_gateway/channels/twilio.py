@@ -322,7 +322,7 @@ def _media(fields: Mapping[str, str]) -> tuple[Media, ...]:
     if fields.get("Latitude") and fields.get("Longitude"):
         return (Media("location", url=f"geo:{fields['Latitude']},{fields['Longitude']}"),)
     number = fields.get("NumMedia", "0")
-    said = int(number) if number.isascii() and number.isdigit() and len(number) < 4 else 0  # noqa: PLR2004
+    said = int(number) if number.isascii() and number.isdigit() and len(number) < 4 else 0  # noqa: PLR2004  no message has a thousand
     items = ((fields.get(f"MediaContentType{i}", ""), fields.get(f"MediaUrl{i}")) for i in range(min(said, MAX_MEDIA)))
     return tuple(Media(kind or "application/octet-stream", url=url) for kind, url in items if url)
 

@@ -27,7 +27,7 @@ from tests.conftest import Clock
 PASSWORD = "une petite phrase du matin"
 SECRET = "s" * 32
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-ROLES = {"sanae": "health_worker", "karim": "approver", "admin": "administrator", "second": "administrator"}
+ROLES = {"midwife": "health_worker", "doctor": "approver", "admin": "administrator", "second": "administrator"}
 
 
 class Network:

@@ -22,7 +22,7 @@ def people(house: House, count: int, form: str = "fr", first: int = 10) -> list[
     return [house.consenting(f"+2126000{first + number:05d}", form) for number in range(count)]
 
 
-def drafted(house: House, login: str = "sanae", **fields: object) -> str:
+def drafted(house: House, login: str = "midwife", **fields: object) -> str:
     """A draft, written in the page; its id."""
     browser = house.browser(login)
     given = {"name": "Vaccins", "channel": "sms", "per_minute": "600", "text.fr": "Bonjour", **fields}
@@ -34,10 +34,10 @@ def drafted(house: House, login: str = "sanae", **fields: object) -> str:
 
 def try_out(house: House, id_: str) -> None:
     house.consenting(NUMBER)
-    house.browser("sanae").post(f"/staff/campaigns/{id_}/test", number="0600000001")
+    house.browser("midwife").post(f"/staff/campaigns/{id_}/test", number="0600000001")
 
 
-def approve(house: House, id_: str, login: str = "karim") -> str:
+def approve(house: House, id_: str, login: str = "doctor") -> str:
     browser = house.browser(login)
     page = browser.get(f"/staff/campaigns/{id_}")
     return browser.post(f"/staff/campaigns/{id_}/approve", seen=page.fields.get("seen", "")).words
@@ -63,7 +63,7 @@ def test_from_draft_to_result(any_house: House) -> None:
     people(house, 7)
     people(house, 2, "ar", 50)
     id_ = drafted(house, **{"text.ar": "مرحبا"})
-    page = house.browser("sanae").get(f"/staff/campaigns/{id_}")
+    page = house.browser("midwife").get(f"/staff/campaigns/{id_}")
     assert "Personnes : 9" in " ".join(page.words.split())
     assert "2.25 MAD" in page.words
     try_out(house, id_)
@@ -71,7 +71,7 @@ def test_from_draft_to_result(any_house: House) -> None:
     assert "validée et part" in approve(house, id_)
     assert house.run_campaigns() == 10
     house.services.delivery.run("sms")
-    words = " ".join(house.browser("sanae").get(f"/staff/campaigns/{id_}").words.split())
+    words = " ".join(house.browser("midwife").get(f"/staff/campaigns/{id_}").words.split())
     assert "Envoyés 10" in words
     assert state(house, id_) == ("finished", None)
     assert house.run_campaigns() == 0
@@ -96,7 +96,7 @@ def test_a_health_worker_cannot_approve(house: House) -> None:
     people(house, 1)
     id_ = drafted(house, "admin")
     try_out(house, id_)
-    house.browser("sanae").post(f"/staff/campaigns/{id_}/approve", 403, seen="")
+    house.browser("midwife").post(f"/staff/campaigns/{id_}/approve", 403, seen="")
     assert state(house, id_)[0] == "draft"
 
 
@@ -104,13 +104,13 @@ def test_what_changed_since_it_was_read_is_not_approved(house: House) -> None:
     people(house, 1)
     id_ = drafted(house)
     try_out(house, id_)
-    karim = house.browser("karim")
-    seen = karim.get(f"/staff/campaigns/{id_}").fields["seen"]
-    house.browser("sanae").post(
+    doctor = house.browser("doctor")
+    seen = doctor.get(f"/staff/campaigns/{id_}").fields["seen"]
+    house.browser("midwife").post(
         f"/staff/campaigns/{id_}/edit", name="Vaccins", channel="sms", per_minute="600", **{"text.fr": "Autre"}
     )
     try_out(house, id_)
-    assert "changé entre-temps" in karim.post(f"/staff/campaigns/{id_}/approve", seen=seen).words
+    assert "changé entre-temps" in doctor.post(f"/staff/campaigns/{id_}/approve", seen=seen).words
     assert state(house, id_)[0] == "draft"
 
 
@@ -123,7 +123,7 @@ def test_an_untested_one_and_one_for_nobody_are_not_approved(house: House) -> No
 
 def test_a_test_goes_to_a_known_number_only(house: House) -> None:
     id_ = drafted(house)
-    browser = house.browser("sanae")
+    browser = house.browser("midwife")
     assert "jamais écrit" in browser.post(f"/staff/campaigns/{id_}/test", number="0611111111").words
     assert "pas un numéro" in browser.post(f"/staff/campaigns/{id_}/test", number="<script>").words
     assert house.sent() == []
@@ -226,25 +226,25 @@ def test_who_stops_meanwhile_is_skipped_with_the_reason(any_house: House) -> Non
     house.services.delivery.run("sms")
     assert house.campaigns.result(id_).skipped == {"opted_out": 2}
     assert house.campaigns.result(id_).sent == 2
-    assert "a dit STOP: 2" in " ".join(house.browser("sanae").get(f"/staff/campaigns/{id_}").words.split())
+    assert "a dit STOP: 2" in " ".join(house.browser("midwife").get(f"/staff/campaigns/{id_}").words.split())
 
 
 def test_pause_resume_stop(any_house: House) -> None:
     house = any_house
     id_ = running(house, 20, per_minute="60")
-    karim = house.browser("karim")
+    doctor = house.browser("doctor")
     assert house.run_campaigns(0) == 5
-    karim.post(f"/staff/campaigns/{id_}/move", act="pause")
+    doctor.post(f"/staff/campaigns/{id_}/move", act="pause")
     assert house.run_campaigns() == 0
-    assert "n'est plus dans cet état" in karim.post(f"/staff/campaigns/{id_}/move", act="pause").words
-    karim.post(f"/staff/campaigns/{id_}/move", act="resume")
+    assert "n'est plus dans cet état" in doctor.post(f"/staff/campaigns/{id_}/move", act="pause").words
+    doctor.post(f"/staff/campaigns/{id_}/move", act="resume")
     assert house.run_campaigns(0) == 5
-    karim.post(f"/staff/campaigns/{id_}/move", act="stop")
+    doctor.post(f"/staff/campaigns/{id_}/move", act="stop")
     assert house.run_campaigns() == 0
     house.services.delivery.run("sms")
     result = house.campaigns.result(id_)
     assert (result.sent, result.waiting, result.skipped) == (0, 0, {"stopped": 21})
-    karim.post(f"/staff/campaigns/{id_}/move", 400, act="nonsense")
+    doctor.post(f"/staff/campaigns/{id_}/move", 400, act="nonsense")
 
 
 def test_it_pauses_by_itself_when_many_fail(any_house: House) -> None:
@@ -264,7 +264,7 @@ def test_it_pauses_by_itself_when_many_fail(any_house: House) -> None:
         store.mark(connection, id_, state="running")
     assert house.run_campaigns() == 0
     assert state(house, id_) == ("paused", "failures")
-    house.browser("karim").post(f"/staff/campaigns/{id_}/move", act="resume")
+    house.browser("doctor").post(f"/staff/campaigns/{id_}/move", act="resume")
     house.run_campaigns()
     assert state(house, id_)[0] == "finished"
 
@@ -284,7 +284,7 @@ def test_people_without_a_text_get_the_nearest_or_are_named(house: House) -> Non
     people(house, 1, "zgh-Tfng", 30)
     people(house, 1, "ary-Arab", 40)
     id_ = drafted(house, **{"text.fr": "", "text.zgh-Latn": "azul", "name": "<b>Azul</b>"})
-    words = " ".join(house.browser("sanae").get(f"/staff/campaigns/{id_}").words.split())
+    words = " ".join(house.browser("midwife").get(f"/staff/campaigns/{id_}").words.split())
     assert "<b>Azul</b>" in words
     assert "ces personnes ne recevront rien" in words
     try_out(house, id_)
@@ -305,7 +305,7 @@ def test_people_without_a_text_get_the_nearest_or_are_named(house: House) -> Non
 )
 def test_a_draft_that_cannot_be(house: House, fields: dict[str, str], words: str) -> None:
     given = {"name": "Vaccins", "channel": "sms", "per_minute": "600", "text.fr": "Bonjour", **fields}
-    assert words in house.browser("sanae").post("/staff/campaigns/new", 400, **given).words
+    assert words in house.browser("midwife").post("/staff/campaigns/new", 400, **given).words
     assert house.campaigns.all() == []
 
 

@@ -111,27 +111,27 @@ def test_an_unknown_login_and_a_wrong_password_read_alike(house: House) -> None:
 def test_five_wrong_passwords_lock_the_account_for_a_quarter_of_an_hour(house: House) -> None:
     browser = house.browser()
     for _ in range(5):
-        browser.post("/staff/login", 403, login="karim", password="wrong")
-    locked = browser.post("/staff/login", 403, login="karim", password=PASSWORD)
+        browser.post("/staff/login", 403, login="doctor", password="wrong")
+    locked = browser.post("/staff/login", 403, login="doctor", password=PASSWORD)
     assert "15 minutes" in locked.words
     house.clock.advance(minutes=14)
-    browser.post("/staff/login", 403, login="karim", password=PASSWORD)
+    browser.post("/staff/login", 403, login="doctor", password=PASSWORD)
     house.clock.advance(minutes=2)
-    browser.post("/staff/login", 403, login="karim", password="wrong")
-    assert "À répondre" in browser.log_in("karim", PASSWORD).title
-    house.browser("sanae").get("/staff/cases")
+    browser.post("/staff/login", 403, login="doctor", password="wrong")
+    assert "À répondre" in browser.log_in("doctor", PASSWORD).title
+    house.browser("midwife").get("/staff/cases")
 
 
 def test_a_right_password_forgets_the_wrong_ones(house: House) -> None:
     for _ in range(3):
         browser = house.browser()
         for _ in range(4):
-            browser.post("/staff/login", 403, login="karim", password="wrong")
-        assert "À répondre" in browser.log_in("karim", PASSWORD).title
+            browser.post("/staff/login", 403, login="doctor", password="wrong")
+        assert "À répondre" in browser.log_in("doctor", PASSWORD).title
 
 
 def test_a_session_ends_when_nobody_uses_it_for_twelve_hours(house: House) -> None:
-    browser = house.browser("sanae")
+    browser = house.browser("midwife")
     for _ in range(3):
         house.clock.advance(hours=11)
         assert browser.client.get("/staff/people").status_code == 200
@@ -141,11 +141,11 @@ def test_a_session_ends_when_nobody_uses_it_for_twelve_hours(house: House) -> No
 
 def test_a_one_time_password_must_be_changed_first(house: House) -> None:
     admin = house.browser("admin")
-    page = admin.post("/staff/team", login="nadia", role="health_worker", language="ar")
-    password = re.search(r"nadia: ?([a-z2-9-]{23})", page.words)
+    page = admin.post("/staff/team", login="nurse", role="health_worker", language="ar")
+    password = re.search(r"nurse: ?([a-z2-9-]{23})", page.words)
     assert password
     browser = house.browser()
-    page = browser.log_in("nadia", password[1])
+    page = browser.log_in("nurse", password[1])
     assert "كلمة السر" in page.title
     assert browser.client.get("/staff/people").location == "/staff/password"
     new = "kelma jdida dyal bessah"
@@ -153,17 +153,17 @@ def test_a_one_time_password_must_be_changed_first(house: House) -> None:
         browser.post("/staff/password", 400, old=old, new=one, again=two)
     page = browser.post("/staff/password", old=password[1], new=new, again=new)
     assert "انتظار" in page.title
-    assert house.browser().log_in("nadia", new).title == page.title
-    house.browser().post("/staff/login", 403, login="nadia", password=password[1])
+    assert house.browser().log_in("nurse", new).title == page.title
+    house.browser().post("/staff/login", 403, login="nurse", password=password[1])
 
 
 def test_a_closed_account_is_out_at_once(house: House) -> None:
-    worker, admin = house.browser("sanae"), house.browser("admin")
+    worker, admin = house.browser("midwife"), house.browser("admin")
     with house.services.database.read() as connection:
         ids = {one.login: one.id for one in staff.everybody(connection)}
-    admin.post(f"/staff/team/{ids['sanae']}/active", active="no")
+    admin.post(f"/staff/team/{ids['midwife']}/active", active="no")
     assert worker.client.get("/staff/people").status_code == 303
-    house.browser().post("/staff/login", 403, login="sanae", password=PASSWORD)
+    house.browser().post("/staff/login", 403, login="midwife", password=PASSWORD)
     page = admin.post(f"/staff/team/{ids['admin']}/active", active="no")
     assert "son propre compte" in page.words
 
@@ -189,14 +189,14 @@ def test_the_first_administrator_is_made_once(any_house: House) -> None:
 def test_lock_out_on_both_databases(any_house: House) -> None:
     services = any_house.services
     accounts = staffing.Staffing(services.database, any_house.clock, services.new_id, QUICK)
-    assert [accounts.log_in("karim", "wrong") for _ in range(5)] == [None] * 5
-    assert accounts.log_in("karim", PASSWORD) is None
+    assert [accounts.log_in("doctor", "wrong") for _ in range(5)] == [None] * 5
+    assert accounts.log_in("doctor", PASSWORD) is None
     any_house.clock.now += timedelta(minutes=15, seconds=1)
-    assert accounts.log_in("karim", PASSWORD)
+    assert accounts.log_in("doctor", PASSWORD)
 
 
 def test_acts_are_written_down(house: House) -> None:
-    house.browser().post("/staff/login", 403, login="karim", password="wrong")
+    house.browser().post("/staff/login", 403, login="doctor", password="wrong")
     words = house.browser("admin").get("/staff/team").words
     assert "connexion refusée" in words
     assert "connexion" in words
@@ -204,7 +204,7 @@ def test_acts_are_written_down(house: House) -> None:
 
 @pytest.mark.parametrize("language", ["fr", "ar"])
 def test_errors_are_told_in_the_language_of_the_page(house: House, language: str) -> None:
-    browser = house.browser("sanae")
+    browser = house.browser("midwife")
     if language == "ar":
         browser.post("/staff/language", lang="ar", next="/staff/cases")
     titles = {"fr": ("introuvable", "refusé", "trop gros"), "ar": ("غير موجودة", "ممنوع", "كبير")}[language]
@@ -216,7 +216,7 @@ def test_errors_are_told_in_the_language_of_the_page(house: House, language: str
 
 
 def test_a_fault_shows_a_page_and_no_trace(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    browser = house.browser("sanae")
+    browser = house.browser("midwife")
 
     def breaks(*_: object, **__: object) -> None:
         raise RuntimeError("secret 0612345678")
@@ -243,7 +243,7 @@ def test_a_nul_is_refused_politely(any_house: House) -> None:
     for path in ("/staff/people/%00", "/staff/cases/a%00b", "/staff/flows/%00", "/staff/people?page=%00"):
         browser.get(path, 400)
     browser.post("/staff/people", 400, number="06\x0012345678")
-    browser.post("/staff/team", 400, login="nadia\x00", role="approver", language="fr")
+    browser.post("/staff/team", 400, login="nurse\x00", role="approver", language="fr")
     any_house.browser().post("/staff/login", 400, login="ad\x00min", password="x")
 
 
@@ -277,7 +277,7 @@ def test_odd_texts_are_taken_or_refused_politely(any_house: House, said: str) ->
 def test_with_the_database_down_a_page_says_so(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     from bot.store.database import DatabaseDown
 
-    browser = house.browser("sanae")
+    browser = house.browser("midwife")
 
     def down(*_: object) -> None:
         raise DatabaseDown("gone")

@@ -33,7 +33,7 @@ def save(browser: Browser, yaml: str, **texts: str) -> str:
 
 
 def test_the_list_says_what_is_in_force_and_not_reviewed(house: House) -> None:
-    words = house.browser("sanae").get("/staff/flows").words
+    words = house.browser("midwife").get("/staff/flows").words
     assert "Premier contact et accord" in words
     assert "Version d'origine" in words
     assert "non relu" in words
@@ -165,7 +165,7 @@ def test_an_empty_text_is_the_shipped_one_again(house: House) -> None:
 
 
 def test_only_administrators_write(house: House) -> None:
-    browser = house.browser("karim")
+    browser = house.browser("doctor")
     browser.post(FLOW, 403, yaml="id: x")
     page = browser.client.get(FLOW).get_data(as_text=True)
     assert "readonly" in page
@@ -190,7 +190,7 @@ def test_every_flow_can_be_tried(house: House, form: str, medium: str) -> None:
 
 
 def test_a_conversation_on_the_phone_touches_nobody(house: House) -> None:
-    browser = house.browser("sanae")
+    browser = house.browser("midwife")
     path = "/staff/flows/appointment_book/try"
     page = browser.post(path, form="fr", medium="sms", steps="[]")
     for _ in range(14):
@@ -209,7 +209,7 @@ def test_a_conversation_on_the_phone_touches_nobody(house: House) -> None:
     "steps", ["", "{", "7", '["1", 2, null, {"a": 1}]', '["\\ud800"]', json.dumps(["9" * 5000] * 100)]
 )
 def test_the_phone_bears_what_it_is_sent(house: House, steps: str) -> None:
-    browser = house.browser("sanae")
+    browser = house.browser("midwife")
     browser.post(f"{FLOW}/try", form="fr", medium="ussd", steps=steps, said="²")
     browser.post(f"{FLOW}/try", 400, form="xx", medium="ussd")
 

@@ -20,7 +20,7 @@ def crowd(house: House, per_minute: int) -> str:
     services, now = house.services, house.clock()
     vault, new_id = services.vault, services.new_id
     ids = [(new_id(), new_id()) for _ in range(CROWD)]
-    campaign = Campaign(new_id(), Audience(), "sms", per_minute, "sanae", "Vaccins", {"fr": "Bonjour"})
+    campaign = Campaign(new_id(), Audience(), "sms", per_minute, "midwife", "Vaccins", {"fr": "Bonjour"})
     with services.database.write() as connection:
         rows = [{"id": one, "form": "fr", "consent": "given", "created_at": now} for one, _ in ids]
         connection.execute(insert(contacts), rows)
@@ -94,4 +94,4 @@ def test_a_channel_that_is_gone_pauses_the_campaign(house: House) -> None:
     found = house.campaigns.get(id_)
     assert found
     assert (found.state, found.reason) == ("paused", "channel_unknown")
-    assert "le canal n'existe plus" in house.browser("sanae").get(f"/staff/campaigns/{id_}").words
+    assert "le canal n'existe plus" in house.browser("midwife").get(f"/staff/campaigns/{id_}").words

@@ -26,7 +26,7 @@ from sms_gateway.types import Inbound, Urn
 from tests.web.phone_server import free_port
 
 PASSWORD = "une petite phrase du matin"
-LOGINS = {"admin": "administrator", "karim": "approver", "sanae": "health_worker"}
+LOGINS = {"admin": "administrator", "doctor": "approver", "midwife": "health_worker"}
 
 
 class _Quiet(WSGIRequestHandler):

@@ -3,21 +3,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from sms_gateway.segments import count
 from tests.web.phone_server import PhoneServer, phone_server
 
 pytestmark = [pytest.mark.browser, pytest.mark.loopback, pytest.mark.allow_hosts(["127.0.0.1"])]
 
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 Open = Callable[..., Page]
 
 
@@ -28,17 +20,6 @@ def phones(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PhoneServer]:
     pytest_socket.enable_socket()
     with phone_server(tmp_path_factory.mktemp("var")) as server:
         yield server
-
-
-@pytest.fixture(scope="module")
-def browser(chromium_path: str) -> Iterator[Browser]:
-    import pytest_socket
-
-    pytest_socket.enable_socket()
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium_path, args=ARGUMENTS)
-        yield started
-        started.close()
 
 
 @pytest.fixture

@@ -4,11 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from sms_gateway.segments import count
 from tests.browser.staff_server import PASSWORD, StaffServer, staff_server
-from tests.browser.test_phone import ARGUMENTS
 
 pytestmark = [pytest.mark.browser, pytest.mark.loopback, pytest.mark.allow_hosts(["127.0.0.1"])]
 
@@ -26,25 +25,14 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StaffServer]:
         yield server
 
 
-@pytest.fixture(scope="module")
-def chromium(chromium_path: str) -> Iterator[Browser]:
-    import pytest_socket
-
-    pytest_socket.enable_socket()
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium_path, args=ARGUMENTS)
-        yield started
-        started.close()
-
-
 @pytest.fixture
-def signed_in(hub: StaffServer, chromium: Browser) -> Iterator[Open]:
+def signed_in(hub: StaffServer, browser: Browser) -> Iterator[Open]:
     """Opens a browser of one member of the staff; whatever it complains about fails the test."""
     complaints: list[str] = []
     contexts = []
 
     def opened(login: str, *, width: int = 1280, **more: Any) -> Page:
-        context = chromium.new_context(viewport={"width": width, "height": 900}, locale="fr-FR", **more)
+        context = browser.new_context(viewport={"width": width, "height": 900}, locale="fr-FR", **more)
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None)
@@ -65,7 +53,7 @@ def signed_in(hub: StaffServer, chromium: Browser) -> Iterator[Open]:
 def test_a_campaign_is_approved_by_a_second_person_and_delivered(hub: StaffServer, signed_in: Open) -> None:
     for number in range(3):
         hub.write_in(f"+21261111110{number}", "bonjour")
-    writer = signed_in("sanae")
+    writer = signed_in("midwife")
     writer.goto(f"{hub.url}/staff/campaigns/new")
     writer.fill("#name", "Vaccination")
     writer.select_option("#channel", "sim-sms")
@@ -84,7 +72,7 @@ def test_a_campaign_is_approved_by_a_second_person_and_delivered(hub: StaffServe
     writer.click("text=M'envoyer tous les textes")
     expect(writer.locator(".notice.good")).to_be_visible()
 
-    second = signed_in("karim")
+    second = signed_in("doctor")
     second.goto(page)
     second.click("text=Valider et envoyer")
     expect(second.locator(".notice.good")).to_be_visible()

@@ -58,7 +58,7 @@ class Desk:
 
     def sweep(self) -> dict[str, int]:
         with self.database.write() as connection:
-            return outbox.sweep(connection, self.clock(), stuck_after=timedelta())
+            return outbox.sweep(connection, self.clock())
 
     def sent(self, external_id: str | None = "x1", **given: object) -> str:
         id_ = self.queue(**given)

@@ -54,4 +54,4 @@ def test_a_case_keeps_its_first_answer_and_gives_the_contact_back(
         free = contacts.get(connection, who.contact.id, vault)
         assert free is not None
         assert free.case_id is None
-        assert cases.count_waiting(connection) == 0
+        assert cases.waiting(connection, vault) == []
