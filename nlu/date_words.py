@@ -12,8 +12,6 @@ from functools import lru_cache
 from nlu.fold import MAX_CHARS, fold
 from nlu.lexicon import calendar_cldr, calendar_words
 
-Value = "int | str"
-
 
 @dataclass(frozen=True)
 class Found:

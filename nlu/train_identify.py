@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from nlu.fold import fold
-from nlu.identify import MODEL, SCALE, Model, ngrams, score
+from nlu.identify import MODEL, SCALE, Model, ngrams
 
 DATA = Path(__file__).parent / "data" / "langid"
 ALPHABETS: Mapping[str, tuple[str, ...]] = {"Arab": ("ary-Arab", "ar"), "Latn": ("ary-Latn", "fr", "zgh-Latn")}
@@ -106,13 +106,6 @@ def train(forms: Sequence[str]) -> Model:
                     totals[gram][rival] -= change * step
     mean = {g: [round(SCALE * (w - t / step)) for w, t in zip(weights[g], totals[g], strict=True)] for g in kept}
     return Model(forms=list(forms), bias=[0] * len(forms), grams={g: w for g, w in mean.items() if any(w)})
-
-
-def right(models: Mapping[str, Model], form: str, words: Sequence[str]) -> bool:
-    """Whether the models name the form of these words."""
-    model = next(model for model in models.values() if form in model["forms"])
-    scores = score(model, words)
-    return model["forms"][scores.index(max(scores))] == form
 
 
 def main() -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from bot.store.hot import PLACE_NAME, PLACE_PATH
 from bot.store.tables.care import enrolments, reminders
@@ -79,11 +79,6 @@ def _people(connection: Connection, vault: Vault, wanted: object) -> list[Person
         )
         for row in rows
     ]
-
-
-def count(connection: Connection) -> int:
-    """How many contacts there are."""
-    return connection.scalar(select(func.count()).select_from(contacts)) or 0
 
 
 def enrolled(connection: Connection, contact_id: str, *, skips: int = 10) -> list[Enrolled]:
