@@ -38,6 +38,8 @@ DAY_SOUGHT = frozenset({"appointment_book", "appointment_move"})
 """Flows that look for a day: there "no, rather Thursday" answers whatever is asked."""
 SWITCH = 0.6
 """Confidence from which an intent leaves an open question that the text did not answer."""
+CERTAIN = 0.95
+"""Confidence of a cancellation that names a day: on the development set "no, Monday" stays under it, "cancel Monday" not."""
 DONE: Mapping[str, Json] = {"branch": "done"}
 
 
@@ -121,8 +123,8 @@ def _same_business(flow: str, turn: Turn) -> bool:
     """Whether the words are about the open flow. Another day named while a visit is booked or moved is, too."""
     meant = FLOW_FOR.get(turn.said.intent or "")
     if flow in DAY_SOUGHT and any(entity.type in {"date", "datetime", "interval"} for entity in turn.said.entities):
-        unsure = turn.said.confidence < SWITCH
-        return unsure or meant in DAY_SOUGHT or turn.said.intent in {"affirm", "deny"}
+        sure = CERTAIN if meant == "appointment_cancel" else SWITCH
+        return turn.said.confidence < sure or meant in DAY_SOUGHT or turn.said.intent in {"affirm", "deny"}
     return meant == flow
 
 

@@ -72,7 +72,7 @@ def _with_form(turn: Turn) -> Contact:
     elif script_of(said) != script_of(known):
         spelt = [word for word in words if sum(letter.isalpha() for letter in word) > 1]
         form = (
-            said if 2 * len(spelt) > len(turn.text.split()) else known
+            said if 2 * len(spelt) >= len(turn.text.split()) else known
         )  # other letters are a choice, "8h w 20h" is none
     else:
         form = said if len(words) >= WORDS_TO_FLIP else known
@@ -176,12 +176,24 @@ def _consent(turn: Turn, flows: FlowBook) -> Decision | None:
         return replace(flowing.begin(turn, flows, "language", given), keep_text=False)
     goes_on = flow is not None and flow.flow in {"welcome", "language"} and not turn.session_new
     afresh = said.keyword is Keyword.MENU or turn.text.strip() == MENU_KEY
-    if goes_on and not afresh:
-        return replace(flowing.go_on(turn, flows), keep_text=False)
     wanted = flowing.FLOW_FOR.get(said.intent or "") if said.confidence >= SURE else None
     wanted = wanted if wanted not in {"menu", "help", "language"} else None
-    told = {**flowing.first_vars(turn), "wanted": wanted} if wanted else {}
-    return replace(flowing.begin(turn, flows, "welcome", told), keep_text=False)
+    told = {**_told_before(turn), **flowing.first_vars(turn), "wanted": wanted} if wanted else {}
+    if _told_before(turn) and wanted in flowing.DAY_SOUGHT | {"appointment_cancel"}:
+        told["wanted"] = _told_before(turn)["wanted"]  # "no, on Friday" is about the visit that was asked for
+    asked = replace(flowing.begin(turn, flows, "welcome", told), keep_text=False)
+    if afresh or not goes_on:
+        return asked
+    decision = replace(flowing.go_on(turn, flows), keep_text=False)
+    # what is wanted instead of an answer is remembered for after the answer
+    return _first(asked, Spoken(Say("consent.needed"))) if wanted and not decision.understood else decision
+
+
+def _told_before(turn: Turn) -> Mapping[str, Json]:
+    """What the first message asked for, while consent is still the question; empty where that is not a visit."""
+    flow = turn.conversation.flow
+    known = flow.vars if flow is not None and flow.flow == "welcome" else {}
+    return known if known.get("wanted") in flowing.DAY_SOUGHT else {}
 
 
 def _hand_over(turn: Turn, reason: str, *, keep_text: bool = True) -> Decision:
@@ -195,6 +207,8 @@ def _person_is_answering(turn: Turn) -> Decision | None:
         return None
     if turn.said.keyword is not None and turn.said.keyword is not Keyword.HUMAN:
         return None
+    if turn.said.intent == "opt_out" and turn.said.confidence >= SURE:
+        return None  # the way out is told whoever is answering
     quiet_since = contact.last_inbound_at
     remind = quiet_since is None or turn.now - quiet_since > REMIND_OF_PERSON
     effects = (Spoken(Say("handover.waiting")),) if remind else ()

@@ -15,7 +15,7 @@ from bot.core.route import decide
 from bot.core.turn import Decision, FlowBook, Open, Spoken, Turn
 from bot.settings import ROOT
 from flows.load import load_folder
-from nlu.types import INTENTS, Danger, DangerLevel, Keyword, Understood
+from nlu.types import INTENTS, Danger, DangerLevel, Entity, Keyword, Understood
 
 FLOWS = load_folder(ROOT / "flows" / "definitions")
 BOOK = FlowBook(FLOWS, {(flow.id, flow.version): flow for flow in FLOWS.values()})
@@ -42,11 +42,21 @@ class Talk:
         keyword: Keyword | None = None,
         danger: Danger | None = None,
         confidence: float = 0.9,
+        named: str | None = None,
+        margin: float = 0.5,
+        entities: tuple[Entity, ...] = (),
         **given: object,
     ) -> list[str]:
         """Keys of what is answered."""
         said = Understood(
-            "fr", 0.5, intent=intent, confidence=confidence if intent else 0.0, keyword=keyword, danger=danger
+            "fr",
+            margin,
+            intent=intent,
+            confidence=confidence if intent else 0.0,
+            keyword=keyword,
+            danger=danger,
+            language_named=named,
+            entities=entities,
         )
         facts: dict[str, object] = {"text": text} | given
         turn = Turn(
