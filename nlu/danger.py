@@ -6,10 +6,11 @@ the level, never below `inform`. Where the words leave a doubt, the more urgent 
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
+from nlu import danger_readings
+from nlu.danger_phrases import DENIED, DENIED_END, Phrases, spelt, word_keys
 from nlu.fold import Token, fold
 from nlu.lexicon import danger_words as words
 from nlu.lexicon.danger_rules import RULES
@@ -21,28 +22,9 @@ WINDOW = 14
 NEGATION = 3
 """Tokens after a negator that it turns over: as far as an object stands from its verb ("pas de mal à respirer")."""
 
-_BONES = 3
-"""Consonants below which skeletons say too little and only the letters count."""
-
 _URGENCY = (DangerLevel.INFORM, DangerLevel.ASK, DangerLevel.NOW)
 _SENTENCE = re.compile(r"[.!?؟;\n]+(?!\d)")
 _COMMA = re.compile(r"[,،:…()-]")
-_TIFINAGH = str.maketrans(
-    dict(
-        zip(
-            "ⴰⴱⴳⴷⴹⴻⴼⴽⵀⵃⵇⵉⵊⵍⵎⵏⵓⵔⵕⵙⵚⵜⵟⵡⵢⵣⵥ",
-            "abgddefkhhqijlmnurrssttwyzz",
-            strict=True,
-        )
-    )
-    | {"ⵄ": "3", "ⵖ": "gh", "ⵅ": "kh", "ⵛ": "ch", "ⵯ": "", "ɣ": "gh", "ɛ": "3"}
-)
-_ARABIC_CLITIC = re.compile(r"^[وف]?(?:ال|بال|فال|لل|كال|دال|[بلفدك])?(?=..)")
-_LATIN_CLITIC = re.compile(r"^(?:[fbwdl]?(?:el|al|l)|[fbwdl])(?=...)")
-_VERB = re.compile(r"^(?:[kt]a|ki|ke|ti|gha|kat|ghad|كا?|غا?|تا?)(?:[ytni]|[يتن])?(?=...)|^[ytni](?=...)|^[يتن](?=..)")
-_DENIED = re.compile(r"^(?:ma|ما)(.{2,})(?:ch|sh|c|ش)$")
-_DOUBLE = re.compile(r"([^\W\d])\1+")
-_DENIED_END = re.compile(r"^(.{3,})(?:ch|sh|ش)$")
 
 
 @dataclass(frozen=True)
@@ -54,78 +36,42 @@ class _Hit:
     said: bool
 
 
-class _Phrases:
-    """Finds phrases of several words at a place; made once from entries parted by bars."""
-
-    def __init__(self, entries: Iterable[tuple[str, str]], *, strict: bool = False) -> None:
-        """`strict`: a single word matches by its letters only, for words that lower a level."""
-        self._first: dict[str, list[tuple[tuple[str, ...], str]]] = {}
-        for name, bar in entries:
-            for entry in bar.split("|"):
-                keys = tuple(_entry_keys(entry.strip(), strict=strict))
-                if keys:
-                    self._first.setdefault(keys[0], []).append((keys[1:], name))
-
-    def at(self, place: int, keys: Sequence[frozenset[str]]) -> Iterator[tuple[str, int]]:
-        """The names of the phrases that begin at a place, with the place after each."""
-        for key in keys[place]:
-            for rest, name in self._first.get(key, ()):
-                end = place + 1 + len(rest)
-                if end <= len(keys) and all(k in keys[place + 1 + n] for n, k in enumerate(rest)):
-                    yield name, end
-
-
-def _entry_keys(entry: str, *, strict: bool) -> Iterator[str]:
-    exact = entry.startswith("=") or (strict and " " not in entry)
-    for part in entry.removeprefix("=").split():
-        stem = part.endswith("*")
-        for token in fold(part.rstrip("*")).tokens:
-            letters = _letters(token.light)
-            if stem:
-                yield letters + "*"
-            elif len(token.skeleton) >= _BONES and not exact:
-                yield "~" + token.skeleton
-            else:
-                yield letters
-
-
-def _letters(light: str) -> str:
-    return _DOUBLE.sub(r"\1", light.translate(_TIFINAGH))
-
-
-@lru_cache(maxsize=8192)
-def _keys(light: str, bones: str) -> frozenset[str]:
-    """Every key by which an entry can name this word: its letters without clitics, stems, skeletons."""
-    letters = _letters(light)
-    forms = {letters}
-    denied = _DENIED.match(letters) or _DENIED_END.match(letters)
-    if denied:
-        forms.add(denied.group(1))
-    for form in tuple(forms):
-        forms |= {_ARABIC_CLITIC.sub("", form), _LATIN_CLITIC.sub("", form), _VERB.sub("", form)}
-        forms.add(_VERB.sub("", _ARABIC_CLITIC.sub("", form)))
-    found = set(forms) | {"~" + bones}
-    for form in forms:
-        found.update(form[:end] + "*" for end in range(2, len(form) + 1))
-        for token in fold(form).tokens:
-            found.add("~" + token.skeleton)
-    return frozenset(found)
-
-
-_CONCEPTS = _Phrases(words.CONCEPTS.items())
-_EXCUSES = _Phrases([("excuse", words.EXCUSES), ("excuse", words.NOT_NEGATED)])
-_FRAMES = _Phrases(
+_CONCEPTS = Phrases(words.CONCEPTS.items())
+_EXCUSES = Phrases([("excuse", words.EXCUSES), ("excuse", words.NOT_NEGATED)])
+_FRAMES = Phrases(
     [
         ("inform", words.INFORM), ("asking", words.ASKING), ("own", words.OWN),
-        ("past", words.PAST), ("resolved", words.RESOLVED),
+        ("past", words.PAST), ("resolved", words.RESOLVED), ("recent", words.RECENT), ("still", words.STILL),
     ],
     strict=True,
 )  # fmt: skip
-_NEGATORS = frozenset(_letters(token.light) for entry in words.NEGATORS.split("|") for token in fold(entry).tokens[:1])
+_TOPICS = Phrases([("glucose", words.GLUCOSE), ("pressure", words.PRESSURE), ("other", words.ANALYTES)])
+
+
+def _lights(bar: str) -> frozenset[str]:
+    return frozenset(token.light for entry in bar.split("|") for token in fold(entry).tokens[:1])
+
+
+_AGO, _LONG, _SHORT, _SINCE = (_lights(bar) for bar in (words.AGO, words.LONG, words.SHORT, words.SINCE))
+_MONTHS, _DAYS, _DATED = (_lights(bar) for bar in (words.MONTHS, words.DAYS, words.DATED))
+_COUNTS = {token.light: count for word, count in words.COUNTS.items() for token in fold(word).tokens}
+_YOUNG = {"month": 2, "week": 12, "day": 90}
+"""The last age under 3 months, in which every fever is urgent (WHO IMCI and clinical guidance on young infants)."""
+_ANY = frozenset({"un", "une", "les", "des", "d"})
+"""Before "woman" or "child": not one's own."""
+_AGO_REACH = 3
+_LASTING = frozenset({"poisoning", "sting", "violence", "stroke", "pregnancy", "postpartum", "newborn"})
+"""Signs that one day does not settle. A stroke that passed is an emergency still."""
+_AND = re.compile(r"^و(?!جع|لد|ال|جه|احد|قت)")
+_NEGATORS = frozenset(spelt(token.light) for entry in words.NEGATORS.split("|") for token in fold(entry).tokens[:1])
 _HEDGES = frozenset({"presque", "vraiment", "quasiment", "toujours", "meme", "quasi"})
 _SURE = 2
 _MAYBE = frozenset({"ولا", "wla", "wala"})
 """Both "and not" and "or"."""
+_WHAT = frozenset(
+    token.light for token in fold("هي هو هما هذا هذه اعراض الاعراض علامات العلامات معنى اسباب سبب").tokens
+)
+"""After these ما asks "what"; it does not deny."""
 _REACHES = re.compile(r"3nd|عند|kayn|كاين|كان|^ma?fi|^fi|فيه|فيا|[9q]e?d|قد|قاد|bgh|بغ|b[9q]|بق|7es|حس|dar|لد")
 _VERB_AFTER_MA = re.compile(r"ka[nty]|b[9q]|[nyti]?[9q]e?d|3nd|bgh|bagh|kh|fi(?:ya|h|ha|hom)$")
 _BREAKS = frozenset(token.light for token in fold(words.BREAKS).tokens)
@@ -152,7 +98,7 @@ def _worse(one: Danger | None, other: Danger | None) -> Danger | None:
 
 def _read(text: str) -> Danger | None:
     tokens = fold(text).tokens
-    keys = [_keys(token.light, token.skeleton) for token in tokens]
+    keys = [word_keys(token.light, token.skeleton) for token in tokens]
     hidden = [False] * len(tokens)
     for at in range(len(tokens)):
         for _, end in _EXCUSES.at(at, keys):
@@ -166,6 +112,7 @@ def _read(text: str) -> Danger | None:
         for name, end in _CONCEPTS.at(at, keys)
         if not all(hidden[at:end])
     ]
+    hits = _grown(_merged(hits, text, tokens, keys), tokens)
     if not hits:
         return None
     found: tuple[Danger, int] | None = None
@@ -177,7 +124,52 @@ def _read(text: str) -> Danger | None:
             found = (Danger(kind, level), start)
     if found is None:
         return None
-    return _lowered(found[0], found[1], keys)
+    return _lowered(found[0], _frames(text, tokens, keys, negated, found[1]), found[1])
+
+
+def _merged(hits: Sequence[_Hit], text: str, tokens: Sequence[Token], keys: Sequence[frozenset[str]]) -> list[_Hit]:
+    """The hits with those of the figures, without the words inside a denied phrase ("no shortness of breath")."""
+    spans = [(hit.start, hit.end) for hit in hits if hit.end - hit.start > 1 and not hit.said]
+    merged = [
+        hit
+        for hit in hits
+        if not any(a <= hit.start and hit.end <= b and (a, b) != (hit.start, hit.end) for a, b in spans)
+    ]
+    if not any(letter.isdigit() for letter in text):
+        return merged
+    topics: dict[str, list[int]] = {}
+    for at in range(len(tokens)):
+        for name, _ in _TOPICS.at(at, keys):
+            topics.setdefault(name, []).append(at)
+    read = list(danger_readings.find(text, tokens, topics, [token.light in _DATED for token in tokens]))
+    if any(name == "normal" for name, _ in read) and not any(name in ("fever", "warm") for name, _ in read):
+        merged = [hit for hit in merged if hit.concept != "fever"]
+    return merged + [_Hit(name, at, at + 1, denied=False, said=True) for name, at in read]
+
+
+def _grown(hits: Sequence[_Hit], tokens: Sequence[Token]) -> list[_Hit]:
+    """The hits without the ages of those who are no longer newborn, and without durations and days taken for ages."""
+    return [hit for hit in hits if hit.concept != "newborn" or _young(hit, tokens)]
+
+
+def _young(hit: _Hit, tokens: Sequence[Token]) -> bool:
+    word = tokens[hit.end - 1].light
+    before = [token.light for token in tokens[max(0, hit.start - 2) : hit.start]]
+    if any(light in _SINCE for light in before):
+        return False
+    count = _count(before[-1]) if before else None
+    if hit.end - hit.start > 1:
+        return True
+    if word in _DAYS and count is None:
+        return False
+    unit = (
+        "month" if word in _MONTHS else "week" if word.startswith(("sem", "sim", "sm", "imal", "سيم", "اسب")) else "day"
+    )
+    return count is None or count <= _YOUNG[unit]
+
+
+def _count(light: str) -> int | None:
+    return int(light) if light.isdecimal() else _COUNTS.get(light)
 
 
 def _hit(name: str, at: int, end: int, negated: Sequence[int], tokens: Sequence[Token]) -> _Hit:
@@ -186,7 +178,7 @@ def _hit(name: str, at: int, end: int, negated: Sequence[int], tokens: Sequence[
         before = negated[at] if not any(_negator(tokens, place) for place in range(at, end)) else 0
         return _Hit(name, at, end, denied=before > 0, said=before < _SURE)
     light = tokens[at].light
-    glued = bool(_DENIED.match(light))
+    glued = bool(DENIED.match(light))
     behind = next((token.light for token in tokens[end : end + 3] if token.light not in _HEDGES), "")
     after = behind == "pas"
     unclear = behind == "plus"
@@ -201,7 +193,7 @@ def _negated(text: str, tokens: Sequence[Token], hidden: Sequence[bool]) -> list
         sure = _negator(tokens, at)
         if hidden[at] or not sure:
             continue
-        if _DENIED.match(token.light) and not _REACHES.search(token.light):
+        if DENIED.match(token.light) and not _REACHES.search(token.light):
             continue
         for after in range(at + 1, min(len(tokens), at + 1 + NEGATION)):
             gap = text[tokens[after - 1].end : tokens[after].start]
@@ -209,7 +201,7 @@ def _negated(text: str, tokens: Sequence[Token], hidden: Sequence[bool]) -> list
             if _COMMA.search(gap) or light in _BREAKS:
                 break
             found[after] = max(found[after], sure)
-            if token.light in ("ma", "ما") and _DENIED_END.match(light) and not _REACHES.search(light):
+            if token.light in ("ma", "ما") and DENIED_END.match(light) and not _REACHES.search(light):
                 break  # Darija closes its negation with -ch; only "have", "be", "can", "want" hand it on
     return found
 
@@ -220,11 +212,13 @@ def _negator(tokens: Sequence[Token], at: int) -> int:
         return 1
     if light == "plus":
         return 2 if any(before.light in ("n", "ne", "y") for before in tokens[max(0, at - 3) : at]) else 0
+    following = tokens[at + 1].light if at + 1 < len(tokens) else ""
+    if light == "ما" and following in _WHAT:
+        return 0
     if light == "ma":
-        following = tokens[at + 1].light if at + 1 < len(tokens) else ""
         closes = any(token.light.endswith(("ch", "sh")) for token in tokens[at + 1 : at + 3])
         return 2 if closes or _VERB_AFTER_MA.match(following) else 0  # else the French "my"
-    return 2 if _letters(light) in _NEGATORS or _DENIED.match(light) else 0
+    return 2 if spelt(light) in _NEGATORS or DENIED.match(light) else 0
 
 
 def _match(needs: Sequence[str], hits: Sequence[_Hit]) -> int | None:
@@ -258,20 +252,48 @@ def _apart(options: Sequence[Sequence[_Hit]], used: frozenset[int] = frozenset()
     return False
 
 
-def _lowered(danger: Danger, start: int, keys: Sequence[frozenset[str]]) -> Danger:
-    """The sign at the level that the sentence around it leaves: asked about, feared, past or over."""
+def _frames(
+    text: str, tokens: Sequence[Token], keys: Sequence[frozenset[str]], negated: Sequence[int], start: int
+) -> dict[str, list[int]]:
+    """Where the sentence asks, fears, looks back or says that it is over."""
     frames: dict[str, list[int]] = {}
-    for at in range(len(keys)):
+    for at, token in enumerate(tokens):
         for name, _ in _FRAMES.at(at, keys):
+            if name == "resolved" and negated[at]:
+                continue
+            if name == "own" and at and tokens[at - 1].light in _ANY:
+                continue
+            if name == "recent" and not _same_clause(text, tokens, *sorted((at, start))):
+                continue
             frames.setdefault(name, []).append(at)
+        if token.light in _AGO or (token.light == "a" and at and tokens[at - 1].light == "y"):
+            ahead = [after.light for after in tokens[at + 1 : at + 1 + _AGO_REACH]]
+            if any(light in _LONG for light in ahead):
+                frames.setdefault("past", []).append(at)
+            elif any(light in _SHORT for light in ahead) and token.light == "a":
+                frames.setdefault("recent", []).append(at)
+    return frames
+
+
+def _same_clause(text: str, tokens: Sequence[Token], first: int, last: int) -> bool:
+    between = text[tokens[first].end : tokens[last].start]
+    inner = tokens[first + 1 : last + 1]
+    return not _COMMA.search(between) and not any(t.light in _BREAKS or _AND.match(t.light) for t in inner)
+
+
+def _lowered(danger: Danger, frames: dict[str, list[int]], start: int) -> Danger:
+    """The sign at the level that the sentence around it leaves: asked about, feared, past or over."""
     level = danger.level
-    asked = [at for at in frames.get("inform", ()) if at <= start]
+    asked = [at for at in frames.get("inform", ()) if at <= start or level is DangerLevel.ASK]
+    resolved = "resolved" in frames and danger.kind != "stroke"
+    goes_on = "still" in frames and "resolved" not in frames
+    recent = "recent" in frames and not goes_on and danger.kind not in _LASTING
     if asked:
         own = any(min(asked) < at for at in frames.get("own", ()))
         level = DangerLevel.ASK if own else DangerLevel.INFORM
-    elif any(at <= start for at in frames.get("asking", ())) or "resolved" in frames:
+    elif any(at <= start for at in frames.get("asking", ())) or resolved or recent:
         level = DangerLevel.ASK
-    if "past" in frames and danger.kind != "self_harm":
+    if "past" in frames and not goes_on and danger.kind != "self_harm":
         level = DangerLevel.INFORM
     if danger.kind == "self_harm" and level is not DangerLevel.NOW and not asked:
         level = DangerLevel.NOW

@@ -65,7 +65,7 @@ TODAY_PART: "dict[str, str]" = {
 }
 
 CLOCK: "dict[str, str]" = {
-    "12:00": "midi|nss nhar|nus nhar|wst nhar|wsst nhar|noon|نص النهار|نصف النهار|منتصف النهار|وسط النهار|azgn n wass|tuzzumt n wass",
+    "12:00": "midi|nss nhar|nus nhar|wst nhar|wsst nhar|نص النهار|نصف النهار|منتصف النهار|وسط النهار|azgn n wass|tuzzumt n wass",
     "00:00": "minuit|nss lil|nus lil|wst lil|midnight|نص الليل|نصف الليل|منتصف الليل|azgn n yid|tuzzumt n yid",
 }
 

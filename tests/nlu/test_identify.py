@@ -83,3 +83,9 @@ def test_total(text: str, hint: str | None) -> None:
     found = identify(text, hint)
     assert found.form in FORMS
     assert 0 <= found.margin <= 1
+
+
+def test_modern_arabic_stays_until_a_word_of_darija() -> None:
+    assert identify("عندي ألم شديد في الصدر", "ar").form == "ar"
+    assert identify("عندي ألم شديد في الصدر بزاف دابا", "ar").form == "ary-Arab"
+    assert identify("عندي ألم شديد في الصدر", "ary-Arab").form == "ary-Arab"
