@@ -1,9 +1,10 @@
 """Ids that sort by time: UUID version 7 (RFC 9562 §5.7), as 32 hexadecimal digits."""
 
-import os
 import threading
 import time
 from collections.abc import Callable
+
+from bot.core.chance import random_bytes
 
 IdSource = Callable[[], str]
 RANDOM_BITS = 74
@@ -22,7 +23,7 @@ class Rising:
     Two messages of one answer are sent in the order of their ids (RFC 9562 §6.2, method 2).
     """
 
-    def __init__(self, clock: Callable[[], int] = time.time_ns, random: Callable[[int], bytes] = os.urandom) -> None:
+    def __init__(self, clock: Callable[[], int] = time.time_ns, random: Callable[[int], bytes] = random_bytes) -> None:
         self._clock, self._random = clock, random
         self._last = 0
         self._lock = threading.Lock()

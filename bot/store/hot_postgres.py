@@ -44,6 +44,12 @@ STATEMENTS = {
     " state_enc = excluded.state_enc, silent_at = excluded.silent_at, updated_at = excluded.updated_at",
 }
 
+# Every look-up here is of a few rows by a unique key. A plan made while the tables were small, and kept prepared, would
+# read them whole for ever after; this rules such plans out, within the transaction only.
+BY_KEY = (
+    "SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),"
+    " set_config('enable_mergejoin', 'off', true)"
+)
 # Locked by address, in one order everywhere, so that a new contact's first two messages cannot both create it.
 LOCK = "SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) AS wanted(key)"
 # In a statement before LOAD: what somebody else wrote while we waited for the lock must be in LOAD's snapshot.
@@ -93,6 +99,7 @@ def lock_and_load(
     locks = sorted({int.from_bytes(lookup[:8], "big", signed=True) for lookup in lookups})
     # one journey to the server for all: each statement still sees what was committed before it began
     with raw.pipeline(), raw.cursor() as locking, raw.cursor() as loading, raw.cursor() as repeated:
+        locking.execute(BY_KEY)
         locking.execute(LOCK, (locks,))
         locking.execute(HOLD, (list(lookups),))
         loading.execute(LOAD, (list(lookups), list(channels)))

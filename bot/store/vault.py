@@ -18,6 +18,8 @@ from typing import Self
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from bot.core.chance import random_bytes
+
 NONCE = 12
 KEY = 32
 SEALED_NOTHING = 1 + NONCE + 16
@@ -79,7 +81,7 @@ class Vault:
         if self.file is not None and time.monotonic() - self._looked >= LOOK_SECONDS:
             self._look()
         current, _, ciphers = self._ring
-        nonce = os.urandom(NONCE)
+        nonce = random_bytes(NONCE)
         data = text.encode("utf-8", "surrogatepass")
         return bytes([current]) + nonce + ciphers[current].encrypt(nonce, data, place.encode())
 
@@ -103,7 +105,7 @@ class Vault:
 
     def blind(self, value: str) -> bytes:
         """A keyed hash (HMAC-SHA-256, first 16 bytes) that is the same for the same value: for look-ups."""
-        return hmac.digest(self.lookup_key, value.encode("utf-8", "surrogatepass"), hashlib.sha256)[:16]
+        return hmac.new(self.lookup_key, value.encode("utf-8", "surrogatepass"), hashlib.sha256).digest()[:16]
 
     @classmethod
     def fresh(cls) -> Self:

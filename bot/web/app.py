@@ -1,39 +1,33 @@
 """The web application: webhooks, status, metrics, and in a demonstration the simulated phones."""
 
-import sys
-import time
-
 import structlog
-from flask import Flask, Response, g, jsonify, request
+from flask import Flask, Response, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from werkzeug.exceptions import HTTPException
 
 from bot.web.access import open_to
-from bot.web.webhook import MOST_BYTES, webhooks
+from bot.web.exchange import MOST_BYTES, Exchange
+from bot.web.webhook import KEY, Door, webhooks
 from bot.wiring import Services
-
-SWITCH_SECONDS = 0.0005
-"""How long a thread may hold the interpreter while others wait (Python's default is 0.005). The thread that commits comes
-back from the database many times a batch and would wait that long each time: a third of the throughput, measured."""
 
 log = structlog.get_logger()
 
 
 def create_app(services: Services) -> Flask:
     """The application over these services. `admin` attaches the staff's part to it."""
-    sys.setswitchinterval(SWITCH_SECONDS)
     app = Flask("bot.web", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
     app.extensions["sahti"] = services
+    exchange = app.extensions[KEY] = Exchange(services)
     app.register_blueprint(webhooks)
+    app.wsgi_app = Door(app.wsgi_app, exchange, services.on_fault)  # type: ignore[method-assign] # as Flask documents it
     app.add_url_rule("/status", view_func=_status)
     app.add_url_rule("/metrics", view_func=_metrics)
     if services.settings.demo:
         from bot.web.phone import phone  # noqa: PLC0415 (a production process does not even load it)
 
         app.register_blueprint(phone)
-    app.before_request(_start)
-    app.after_request(_measure)
+    app.after_request(_harden)
     app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(Exception, _broken)
     return app
@@ -67,17 +61,8 @@ def _metrics() -> Response:
     return Response(generate_latest(services.metrics.registry), content_type=CONTENT_TYPE_LATEST)
 
 
-def _start() -> None:
-    g.started = time.monotonic()
-
-
-def _measure(response: Response) -> Response:
+def _harden(response: Response) -> Response:
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    channel = (request.view_args or {}).get("channel")
-    if channel in _services().channels and request.path.endswith("/inbound"):
-        metrics = _services().metrics
-        metrics.received.labels(channel).inc()
-        metrics.handled.labels(channel).observe(time.monotonic() - g.started)
     return response
 
 

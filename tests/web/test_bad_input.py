@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.web.webhook import MOST_BYTES
+from bot.web.exchange import MOST_BYTES
 from sms_gateway.verify import body_signature, form_signature
 from tests.processes.system import CODE, SECRET, TOKEN
 from tests.web.conftest import BASE, Door
