@@ -25,7 +25,7 @@ _TIFINAGH = str.maketrans(
 _ARABIC_CLITIC = re.compile(r"^[وف]?(?:ال|بال|فال|لل|كال|دال|[بلفدك])?(?=..)")
 _LATIN_CLITIC = re.compile(r"^(?:[fbwdl]?(?:el|al|l)|[fbwdl])(?=...)")
 _VERB = re.compile(r"^(?:[kt]a|ki|ke|ti|gha|kat|ghad|كا?|غا?|تا?)(?:[ytni]|[يتن])?(?=...)|^[ytni](?=...)|^[يتن](?=..)")
-DENIED = re.compile(r"^(?:ma|ما)(.{2,})(?:ch|sh|c|ش)$")
+DENIED = re.compile(r"^و?(?:ma|ما)(.{2,})(?:ch|sh|c|ش)$")
 _DOUBLE = re.compile(r"([^\W\d])\1+")
 DENIED_END = re.compile(r"^(.{3,})(?:ch|sh|ش)$")
 

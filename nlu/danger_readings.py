@@ -21,10 +21,18 @@ RAISED = (160, 110)
 FEVER, WARM, COLD = 38.0, 37.5, 35.5
 """Degrees Celsius: WHO IMCI takes 37.5 and more as fever and less than 35.5 as low temperature in young infants."""
 
-CONCEPTS = frozenset({"sugar_low", "sugar_high", "pressure_high", "pressure_raised", "fever", "warm", "cold", "normal"})
+CONCEPTS = frozenset(
+    {"pills_count", "sugar_low", "sugar_high", "pressure_high", "pressure_raised", "fever", "warm", "cold", "normal"}
+)
 """What `find` may yield."""
 
+PILLS = 10
+"""Tablets said to be taken that are no dose: an own bound (K), to be confirmed by the clinical reviewer."""
+
 HOTTEST = 42.5
+_TABLETS = re.compile(
+    r"comprim|cachet|g[eé]lule|pilule|[7h][ae]?b+[ae]?t?|kin[ae]|fanid|kachi|حب|كين|فانيد|قرص|قراص", re.IGNORECASE
+)
 _FIRST = re.compile(r"\d+")
 _CENTIMETRES = 50
 """A pressure whose first figure is less was said in centimetres of mercury."""
@@ -53,6 +61,13 @@ def find(
             first = _FIRST.search(found.text)
             if not (first and int(first.group()) < _CENTIMETRES and any(dated)):
                 yield from _pressure(found.value, place)
+        elif (
+            found.type == "dose"
+            and found.value.isdecimal()
+            and int(found.value) >= PILLS
+            and _TABLETS.search(found.text)
+        ):
+            yield "pills_count", place
         elif found.type in ("temperature", "number"):
             yield from _warmth(found.value, place, sure=found.type == "temperature")
 

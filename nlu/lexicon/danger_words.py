@@ -93,7 +93,7 @@ CONCEPTS: dict[str, str] = {
     "wrongly": "جدته|جدها|جدتها|جده|grand pere|par erreur|par accident|accidentel*|mes medicaments|son grand pere|grand mere|sa grand|de sa mere|mauvais medicament|b lghalat|b lghalt|blghlat|ghlat|ghalta|ghalat|dyali|dyal jeddo|dyal jeddha|bla mnchouf|بالغلط|غلط|بالخطا|خطا|عن طريق الخطا|ديال جدو|ديال جدها|ديالي|دوائي|دواء جد*|s lghlḍ|s lghalad|s lghalat|n jddas|n jeddas|inu|s uzgl",
     "scorpion": "scorpion*|scorpio*|3a9rab|3a9reb|3e9rab|3qreb|l3a9rab|l3qrab|3agrab|عقرب*|العقرب|عقربة|tighirdmt|tghirdmt|tighirdemt|tiɣirdmt|tɣirdmt|tghirdemt|tighirdmin|tigherdmt|tighrdmt",
     "snake": "serpent*|vipere*|couleuvre|7nch|7nech|hnech|7anch|l7nech|lhnch|lef3a|laf3a|lf3a|حنش*|الحنش|لفعى|افعى|الافعى|ثعبان|لفعة|حية سامة|algmad|algmaḍ|ifighr|ifigher|alegmad|ulgmad|lefɛa|ablinka|ifiɣr|tablinka",
-    "bite": "3eddo|3eddato|3edato|3dato|3edo|3edha|3edni|pique*|piqu*|mord*|morsure|attaque|lde3|lda3|ld3at|lde3at|lde3ato|lde3ha|lde3o|ladgha|ladgh|ldgh*|ldeghto|lsa3|lse3|lsa3ato|lesato|3ed|3ddo|3edha|3dda|3ettat|3do|3ddato|3edd|darbato|drbato|derbato|derbatni|drbatni|darba|ddrb|ضرب*|ضرباتو|ضرباتني|ضربها|قرص*|قرصات|قرصاتو|قرصها|قرصاتني|لدغ*|لدغت*|لسع*|عض*|عضو|عضها|عضاتو|نهش|yut|tut|iqqs|tqqs|yuqqes|iqs|tqs|tqqst|yeqqes|ibbit|tqqes|itqs|tkkat|ikkat|tutt|tqst|tqqsas|iqqsas|tuti|iqes",
+    "bite": "3addo|3addato|3addatni|3addatha|عضو|عضاتو|عضاتني|عضاتها|3eddo|3eddato|3edato|3dato|3edo|3edha|3edni|pique*|piqu*|mord*|morsure|attaque|lde3|lda3|ld3at|lde3at|lde3ato|lde3ha|lde3o|ladgha|ladgh|ldgh*|ldeghto|lsa3|lse3|lsa3ato|lesato|3ed|3ddo|3edha|3dda|3ettat|3do|3ddato|3edd|darbato|drbato|derbato|derbatni|drbatni|darba|ddrb|ضرب*|ضرباتو|ضرباتني|ضربها|قرص*|قرصات|قرصاتو|قرصها|قرصاتني|لدغ*|لدغت*|لسع*|عض*|عضو|عضها|عضاتو|نهش|yut|tut|iqqs|tqqs|yuqqes|iqs|tqs|tqqst|yeqqes|ibbit|tqqes|itqs|tkkat|ikkat|tutt|tqst|tqqsas|iqqsas|tuti|iqes",
     # self and others
     "die": "mourir|mort|crever|nmout|nmot|nmut|nmoutou|tmout|lmout|lmot|lmowt|almaut|موت|نموت|الموت|اموت|تموت|mmtgh|mmet|mmtegh|ad mmtgh|immtat|lmut|tamttant|tamettant|mmt|tmttant",
     "want": "bagha|baghi|bghaw|kan7lem|veux|envie|voudrais|aimerais|souhaite|prefere|pense a|bghit|baghi|baghya|bghat|bgha|nebghi|kanfekker|kanfker|kanfakar|tmnit|kantmna|kantmenna|yarit|بغيت|باغي|باغية|كنفكر|كنتمنى|كنتمنا|تمنيت|اريد|اود|ارغب|اتمنى|افكر|افكار|ليت|righ|rigɣ|riɣ|xsgh|xsegh|ar ttmnigh|swingmgh|ira|tra|ttmnagh|tmnnigh",
@@ -128,6 +128,7 @@ CONCEPTS: dict[str, str] = {
     "alarm": "danger|dangers|dangereux|d alerte|alarme|khatar|l khatar|lkhatar|خطر|الخطر|الخطورة|خطورة|خطيرة|lkhater|imihi|lxatar",
     "meningitis_name": "meningite|mininjit|lmininjit|التهاب السحايا|السحايا|المينانجيت|المينينجيت|lminanjit",
     "preeclampsia": "eclampsi*|pre eclampsi*|preeclampsi*|تسمم الحمل|ما قبل تسمم الحمل|tasemmom lhaml",
+    "very": "bzaf|bezaf|bzzaf|bezzaf|بزاف|بزااف|beaucoup",
     "worst": "soudain*|explos*|eclat*|coup de tonnerre|jamais eu|de ma vie|insupportable*|atroce*|pire|ma kayt7melch|ma kayt7mlch|tarte9|kayterte9|غادي يتفركع|غادي يطرطق|لا يطاق|لا يحتمل|ما كيتحملش|كيقتل|kay9tel|katqtel|katmewtni|kaymewtni|غادي نموت|ghadi nmout|ma 3mri|عمري ما|لم اعرف مثله",
     # context of levels
     "menses": "regles|menstru*|cycle|7iyd|7ayd|l7i9|l3ada|7i9|الحيض|حيض|العادة|الدورة|دورتي|l3adt|ahyid|lḥiḍ",
@@ -150,7 +151,7 @@ EXCUSES = (
 )
 """Turns of phrase whose words are not signs."""
 
-NEGATORS = "pas|aucun|aucune|jamais|sans|ni|ma|ما|لا|لم|لن|ليس|ليست|بدون|بلا|دون|bla|bdoun|bidoun|blama|machi|ماشي|ماكاينش|makaynch|makayn|ماكاين|makayench|ur|our|wer|war|wr|ما كاينش|mafihach|mafihch|3mri|عمري|lam|laysa|ula|hta chi|makanch|non"
+NEGATORS = "وما|pas|aucun|aucune|jamais|sans|ni|ma|ما|لا|لم|لن|ليس|ليست|بدون|بلا|دون|bla|bdoun|bidoun|blama|machi|ماشي|ماكاينش|makaynch|makayn|ماكاين|makayench|ur|our|wer|war|wr|ما كاينش|mafihach|mafihch|3mri|عمري|lam|laysa|ula|hta chi|makanch|non"
 GLUED = ("ma", "ما")
 BREAKS = "mais|walakin|walakine|wlakin|walayenni|ولكن|لكن|ولكنه|لكنه|ولكنها|maca|macca|macha|mach|par contre|w|o|u|ou|et|و|d|car|parce|hit|7it|حيت|لأن|7itach"
 NOT_NEGATED = "pas mieux|pas bon|pas bien|pas du tout bien|pas normal|pas normale|ma chi normal|machi normal|ماشي نورمال|ليس طبيعيا|ليس بخير|لا اعرف ماذا|لا ادري|ma 3reftch|ma3reftch|ما عرفتش|pas de force|machi tal hih|sais pas|ur ssingh|ur ssineɣ|la ba2s|ليس على ما يرام|لست بخير|ماشي بخير|machi bikhir|machi mzyan|pas arrete|de plus en plus"
