@@ -40,6 +40,8 @@ SWITCH = 0.6
 """Confidence from which an intent leaves an open question that the text did not answer."""
 CERTAIN = 0.95
 """Confidence of a cancellation that names a day: on the development set "no, Monday" stays under it, "cancel Monday" not."""
+TOPIC_INTENTS = frozenset({"vaccination_info", "pregnancy_advice"})
+"""Intents that name a health topic by themselves; others name it in their finer part."""
 DONE: Mapping[str, Json] = {"branch": "done"}
 
 
@@ -115,6 +117,9 @@ def said_anew(turn: Turn) -> dict[str, Json]:
     state = turn.conversation.flow
     if state is None or not _same_business(state.flow, turn):
         return {}
+    if state.flow == "education":
+        named = turn.said.intent_detail or turn.said.intent in TOPIC_INTENTS
+        return first_vars(turn) if named and turn.said.confidence >= SWITCH else {}
     told = {name: value for name, value in first_vars(turn).items() if name in {"day", "place_id"}}
     return {**_said(state.vars), **told} if told else {}
 

@@ -220,7 +220,7 @@ def _global_word(turn: Turn, flows: FlowBook) -> Decision | None:
     if word is Keyword.HUMAN:
         return _hand_over(turn, "asked_for_human")
     if word is Keyword.HELP:
-        return flowing.begin(turn, flows, "help", {})
+        return _help(turn, flows)
     if word is Keyword.LANGUAGE:
         return _language(turn, flows)
     if word is Keyword.DELETE:
@@ -228,6 +228,17 @@ def _global_word(turn: Turn, flows: FlowBook) -> Decision | None:
     if word in {Keyword.MENU, Keyword.START} or (turn.medium == "ussd" and turn.text.strip() == MENU_KEY):
         return flowing.begin(turn, flows, "menu", {})
     return None
+
+
+def _help(turn: Turn, flows: FlowBook) -> Decision:
+    """What Sahti does, and then what was open: who asks for help in the middle has not left."""
+    told = flowing.begin(turn, flows, "help", {})
+    flow = turn.conversation.flow
+    if flow is None or told.conversation.flow is not None:
+        return told
+    if flow.flow == "menu":  # the help names the way to the menu; its numbers still count
+        return replace(told, conversation=turn.conversation)
+    return _first(flowing.ask_again(turn, flows), *told.effects)
 
 
 def _language(turn: Turn, flows: FlowBook) -> Decision:
@@ -265,9 +276,10 @@ def _open_question(turn: Turn, flows: FlowBook) -> Decision | None:
     if not _leaves(turn, decision, conversation):
         return decision
     elsewhere = flowing.FLOW_FOR.get(turn.said.intent or "")
-    if conversation.flow.flow == "appointment_book" and elsewhere == "appointment_cancel":
-        return flowing.begin(turn, flows, elsewhere, {**flowing.first_vars(turn), "booking": True})
-    return None
+    if conversation.flow.flow == "appointment_book" and elsewhere in {"appointment_cancel", "appointment_move"}:
+        known = {name: conversation.flow.vars.get(name) for name in ("place", "service")}
+        return flowing.begin(turn, flows, elsewhere, {**known, **flowing.first_vars(turn), "booking": True})
+    return _help(turn, flows) if elsewhere == "help" else None
 
 
 def _leaves(turn: Turn, decision: Decision, before: Conversation) -> bool:

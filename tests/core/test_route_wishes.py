@@ -104,3 +104,19 @@ def test_another_day_beside_the_question_is_another_day_and_a_clear_cancellation
         talk.say("non, lundi", intent="cancel_appointment", confidence=confidence, entities=monday)
         assert talk.last.do is not None
         assert talk.last.do.action == action
+
+
+def test_help_in_the_menu_leaves_its_numbers_open() -> None:
+    talk = Talk()
+    talk.say("menu", keyword=Keyword.MENU)
+    assert talk.say("aide", keyword=Keyword.HELP) == ["help.text"]
+    assert talk.say("2") == ["medication.start_ask"]
+
+
+def test_another_day_before_any_was_asked_for_keeps_the_place() -> None:
+    talk = Talk()
+    talk.say("rdv", intent="book_appointment")
+    talk.say("un autre jour", intent="reschedule_appointment", confidence=0.99)
+    assert talk.flow == "appointment_move"
+    assert talk.last.conversation.flow is not None
+    assert talk.last.conversation.flow.vars["booking"] is True
