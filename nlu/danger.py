@@ -59,6 +59,8 @@ _YOUNG = {"month": 2, "week": 12, "day": 90}
 """The last age under 3 months, in which every fever is urgent (WHO IMCI and clinical guidance on young infants)."""
 _ANY = frozenset({"un", "une", "les", "des", "d"})
 """Before "woman" or "child": not one's own."""
+_BEFORE = frozenset({"a", "قبل"})
+"""Ago; hadi is said of what still lasts too."""
 _AGO_REACH = 3
 _LASTING = frozenset({"poisoning", "sting", "violence", "stroke", "pregnancy", "postpartum", "newborn"})
 """Signs that one day does not settle. A stroke that passed is an emergency still."""
@@ -270,7 +272,7 @@ def _frames(
             ahead = [after.light for after in tokens[at + 1 : at + 1 + _AGO_REACH]]
             if any(light in _LONG for light in ahead):
                 frames.setdefault("past", []).append(at)
-            elif any(light in _SHORT for light in ahead) and token.light == "a":
+            elif any(light in _SHORT for light in ahead) and token.light in _BEFORE:
                 frames.setdefault("recent", []).append(at)
     return frames
 

@@ -157,6 +157,14 @@ def test_the_kind_is_told() -> None:
         ("merci ça va mieux", None),
         ("je prends 2 comprimés par jour", None),
         ("ومابقاتش كتجاوب", "now"),
+        ("قبل شهر اغمي على ابي", "inform"),
+        ("قبل ثلاثة أيام أغمي على أبي", "ask"),
+        ("قبل قليل أغمي على أبي", "now"),
+        ("قبل ساعة أغمي على أبي", "now"),
+        ("كان عندي وجع فصدري الحمد لله داز", "ask"),
+        ("l3am li fat jani l7ri9 f sdri", "inform"),
+        ("kat7ess b l7ri9 f sder mn l3am li fat w daba zad", "now"),
+        ("je crois que mon père fait une crise cardiaque", "now"),
     ],
 )
 def test_time_questions_and_readings(text: str, expected: str | None) -> None:
