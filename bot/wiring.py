@@ -265,6 +265,7 @@ class Services:
             clock=self.clock,
             new_id=self.new_id,
             quiet=QuietHours(self.settings.quiet_from, self.settings.quiet_to),
+            zone=self.settings.zone,
         )
 
     @cached_property

@@ -9,7 +9,6 @@ from bot.core.model import Conversation
 from flows.types import Choice, FlowState
 from sms_gateway.types import Button, Menu, Part, Template
 
-
 _written = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 

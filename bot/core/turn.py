@@ -23,7 +23,6 @@ class Turn:
     """The same moment in the local zone (aware): flows reckon in its wall time."""
     text: str = field(default="", repr=False)
     choice: str | None = None
-    session_id: str | None = None
     session_new: bool = False
     session_ended: bool = False
     unreadable_media: bool = False

@@ -24,6 +24,8 @@ from sms_gateway.channel import Channel
 from sms_gateway.types import Inbound, Part, Urn
 from sms_gateway.ussd import new_input
 
+ATTEMPTS = 3
+"""How often a batch is tried whose transaction a deadlock ended."""
 MOST_ACTIONS = 10
 """Actions one message may set off; the longest way in the flows that ship has four."""
 
@@ -126,13 +128,13 @@ class Hub:
             return Understood(form or self._default_form, 0.0)
 
     def _handle_batch(self, batch: Sequence[Prepared]) -> Sequence[Answered | Exception]:
-        for attempt in retrying():
+        for attempt in retrying(ATTEMPTS):
             try:
                 return self._in_transaction(batch)
             except DatabaseDown as down:
                 return [down] * len(batch)
             except Exception as failed:  # noqa: BLE001 (told apart below; one bad message must not lose its neighbours)
-                if may_retry(failed) and attempt + 1 < len(range(3)):
+                if may_retry(failed) and attempt + 1 < ATTEMPTS:
                     continue
                 if len(batch) == 1:
                     self._on_fault("inbound", failed)
@@ -194,7 +196,6 @@ class Hub:
             wall=now.astimezone(self._zone),
             text=text,
             choice=inbound.choice,
-            session_id=session.id if session else None,
             session_new=bool(session and (session.new or session.id != known.conversation.session_id)),
             session_ended=bool(session and session.ended),
             unreadable_media=bool(inbound.media),

@@ -54,10 +54,11 @@ class Reminders:
         clock: Callable[[], datetime],
         new_id: IdSource,
         quiet: QuietHours,
+        zone: str,
     ) -> None:
         self._database, self._vault, self._channels, self._push = database, vault, channels, push
         self._programmes, self._planner, self._composer, self._flows = programmes, planner, composer, flows
-        self._clock, self._new_id, self._quiet = clock, new_id, quiet
+        self._clock, self._new_id, self._quiet, self._zone = clock, new_id, quiet, zone
 
     def tick(self) -> dict[str, int]:
         """Plan on, send what is due, follow up what fell silent. Returns how many of each outcome.
@@ -214,7 +215,7 @@ class Reminders:
         if contact is None or channel is None or address_id is None or channel.capabilities.medium == "ussd":
             contacts.put_off_silence(connection, contact_id, channel_name, None)
             return "put_off"
-        zone = "Africa/Casablanca"
+        zone = self._zone
         expires = conversation.expires_at or now + timedelta(hours=1)
         verdict = may_send(
             Kind.REMINDER,

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, Select, and_, bindparam, func, insert, literal, or_, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, func, insert, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.core.model import Consent, State
@@ -147,7 +147,7 @@ def _chosen(audience: Audience, medium: str) -> Select[tuple[str, str, str]]:
             .join(slots, slots.c.id == appointments.c.slot_id)
             .where(slots.c.facility_id.in_(audience.facilities), appointments.c.state.not_in(NO_VISIT))
         )
-        where.append(or_(contacts.c.facility_id.in_(audience.facilities), contacts.c.id.in_(visits)))
+        where.append(contacts.c.id.in_(visits))
     if audience.programmes:
         enrolled = select(enrolments.c.contact_id).where(
             enrolments.c.programme.in_(audience.programmes), enrolments.c.state == "active"

@@ -188,7 +188,7 @@ def forget(connection: Connection, contact_id: str, now: datetime, vault: Vault)
     connection.execute(
         update(contacts)
         .where(contacts.c.id == contact_id)
-        .values(name_enc=None, case_id=None, consent=Consent.UNKNOWN.value, consent_at=None, facility_id=None),
+        .values(name_enc=None, case_id=None, consent=Consent.UNKNOWN.value, consent_at=None),
     )
     connection.execute(
         update(addresses).where(addresses.c.contact_id == contact_id).values(path_enc=vault.seal("", PLACE_PATH))

@@ -33,6 +33,9 @@ def _insert(table: str) -> str:
 
 def _update(table: str, source: str) -> str:
     changes = ", ".join(f"{column} = new.{column}" for column in TABLES[source] if column != "id")
+    if table == "contacts":
+        moment = "CASE WHEN contacts.consent = new.consent THEN contacts.consent_at ELSE new.last_inbound_at END"
+        changes += f", consent_at = {moment}"
     return f"UPDATE {table} SET {changes} FROM {_unnest(source)} WHERE {table}.id = new.id"  # noqa: S608 (names of our own)
 
 

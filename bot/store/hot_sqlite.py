@@ -33,7 +33,8 @@ def insert(table: str) -> str:
 
 STATEMENTS = {
     "contacts_update": (
-        "UPDATE contacts SET form = ?2, consent = ?3, opted_out = ?4, name_enc = ?5, case_id = ?6, last_inbound_at = ?7"
+        "UPDATE contacts SET form = ?2, consent = ?3, opted_out = ?4, name_enc = ?5, case_id = ?6, last_inbound_at = ?7,"
+        " consent_at = CASE WHEN consent = ?3 THEN consent_at ELSE ?7 END"
         " WHERE id = ?1"
     ),
     "addresses_update": "UPDATE addresses SET channel = ?2, path_enc = ?3, last_inbound_at = ?4 WHERE id = ?1",

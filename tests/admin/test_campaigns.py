@@ -1,14 +1,16 @@
 """Campaigns: who gets what, the second person, the pace, quiet hours, pausing by itself."""
 
 from collections import Counter
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
 from sqlalchemy import func, select, update
 
 from bot.core.cost import estimate
+from bot.core.slots import Candidate
 from bot.service.reckoning import reckon, tally, text_for
+from bot.store import appointments
 from bot.store import campaigns as store
 from bot.store.tables.contacts import contacts
 from bot.store.tables.messages import outbox
@@ -151,8 +153,13 @@ def test_the_audience_by_place_programme_and_language(any_house: House) -> None:
     house = any_house
     agdal, nador, enrolled = people(house, 3)
     with house.services.database.write() as connection:
-        for contact, place in ((agdal, "agdal"), (nador, "nador")):
-            connection.execute(update(contacts).where(contacts.c.id == contact).values(facility_id=place))
+        for contact, facility in ((agdal, "agdal"), (nador, "nador")):
+            place = appointments.place(connection, facility)
+            assert place
+            wall = datetime(2026, 12, 1, 10)  # noqa: DTZ001 (wall time has no zone)
+            assert appointments.take(connection, place, "general", Candidate(wall, 2))
+            slot = appointments.slot_id(facility, "general", wall)
+            appointments.book(connection, house.services.new_id(), contact, slot, house.clock())
         connection.execute(update(contacts).where(contacts.c.id == nador).values(form="ar"))
         from bot.store import contacts as contact_store
         from bot.store import reminders

@@ -175,7 +175,7 @@ def test_stop_and_start() -> None:
     assert talk.say("salut", intent="greet") == ["stop.confirmed"]  # told the way back once more
     assert talk.say("start", keyword=Keyword.START) == ["start.confirmed"]
     assert not talk.contact.opted_out
-    assert Talk(STATES["stopped"], "ussd").say("", session_id="s", session_new=True) == ["stop.confirmed"]
+    assert Talk(STATES["stopped"], "ussd").say("", session_new=True) == ["stop.confirmed"]
 
 
 def test_wanting_to_stop_in_other_words_is_told_how() -> None:
@@ -272,34 +272,34 @@ def test_a_photo_goes_to_a_person() -> None:
 def test_a_dropped_ussd_session_can_be_taken_up_again() -> None:
     def dropped(after: timedelta) -> Talk:
         talk = Talk(medium="ussd")
-        talk.say("", session_id="one", session_new=True)
+        talk.say("", session_new=True)
         assert talk.flow == "menu"
-        talk.say("mots", intent="medication_missed", session_id="one")
+        talk.say("mots", intent="medication_missed")
         assert talk.flow == "medication_checkin"
         talk.now += after
         return talk
 
     soon = dropped(timedelta(minutes=5))
     asked = keys(soon.last)
-    assert soon.say("", session_id="two", session_new=True) == ["ussd.dropped"]
-    assert soon.say("1", session_id="two") == asked
+    assert soon.say("", session_new=True) == ["ussd.dropped"]
+    assert soon.say("1") == asked
     afresh = dropped(timedelta(minutes=5))
-    afresh.say("", session_id="two", session_new=True)
-    assert afresh.say("2", session_id="two") == ["menu.main"]
+    afresh.say("", session_new=True)
+    assert afresh.say("2") == ["menu.main"]
     late = dropped(timedelta(minutes=11))
-    assert late.say("", session_id="two", session_new=True) == ["menu.main"]
+    assert late.say("", session_new=True) == ["menu.main"]
 
 
 def test_ussd_pages_go_round_and_change_nothing_else() -> None:
     talk = Talk(medium="ussd")
-    talk.conversation = Conversation(pages=("one", "two", "three"), session_id="s")
+    talk.conversation = Conversation(pages=("one", "two", "three"))
     seen = []
     for _ in range(4):
-        assert talk.say("0", session_id="s") == []
+        assert talk.say("0") == []
         assert talk.last.turn_page
         seen.append(talk.conversation.pages[talk.conversation.page])
     assert seen == ["two", "three", "one", "two"]
-    assert talk.say("00", session_id="s") == ["menu.main"]
+    assert talk.say("00") == ["menu.main"]
     sms = Talk()
     sms.conversation = Conversation(pages=("one", "two"))
     sms.say("0")
@@ -308,7 +308,7 @@ def test_ussd_pages_go_round_and_change_nothing_else() -> None:
 
 def test_the_end_of_a_session_says_nothing() -> None:
     talk = Talk(medium="ussd")
-    assert talk.say("", session_id="s", session_ended=True) == []
+    assert talk.say("", session_ended=True) == []
     assert not talk.last.keep_text
 
 

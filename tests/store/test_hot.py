@@ -59,6 +59,39 @@ def test_a_contact_has_one_conversation_a_channel(
     assert not known.contact.new
 
 
+def test_the_moment_of_consent_is_kept_when_it_is_given_and_not_moved_after(
+    both_databases: Database, hot: HotStore, new_id: Ids, clock: Clock
+) -> None:
+    def consent_at() -> datetime | None:
+        with both_databases.read() as connection:
+            return connection.scalar(select(people.c.consent_at))
+
+    write_in(both_databases, hot, new_id, arrival(NUMBER, "m1", clock()))
+    assert consent_at() is None
+    given = clock.advance(minutes=2)
+    write_in(both_databases, hot, new_id, arrival(NUMBER, "m2", given), changed={"consent": Consent.GIVEN})
+    assert consent_at() == given
+    write_in(both_databases, hot, new_id, arrival(NUMBER, "m3", clock.advance(minutes=2)))
+    assert consent_at() == given
+
+
+def test_a_contact_who_writes_again_within_a_minute_needs_no_new_rows(
+    both_databases: Database, hot: HotStore, new_id: Ids, clock: Clock
+) -> None:
+    write_in(both_databases, hot, new_id, arrival(NUMBER, "m1", clock()))
+
+    def stale(external_id: str, channel: str = "sim-sms") -> bool:
+        with both_databases.write() as connection:
+            (known,) = hot.load_many(connection, [arrival(NUMBER, external_id, clock(), channel=channel)])
+        return known.stale
+
+    clock.advance(seconds=59)
+    assert not stale("m2")
+    assert stale("m3", channel="other")
+    clock.advance(seconds=1)
+    assert stale("m4")
+
+
 @pytest.mark.parametrize("answer", [(), (Part("first"), Part("second", end=True))])
 def test_a_repeat_finds_the_first_answer(
     both_databases: Database, hot: HotStore, new_id: Ids, clock: Clock, answer: tuple[Part, ...]

@@ -6,7 +6,6 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    LargeBinary,
     String,
     Table,
     Text,
@@ -156,5 +155,4 @@ deletions = Table(
     Column("contact_id", ForeignKey("contacts.id"), nullable=False),
     Column("asked_at", Instant, nullable=False),
     Column("done_at", Instant),
-    Column("note_enc", LargeBinary),
 )

@@ -1,6 +1,6 @@
 """Who writes to us: contacts, their addresses, what is open with them."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table
+from sqlalchemy import Boolean, Column, ForeignKey, Index, LargeBinary, String, Table
 
 from bot.store.columns import Instant, id_type
 from bot.store.tables.base import metadata
@@ -15,7 +15,6 @@ contacts = Table(
     Column("opted_out", Boolean, nullable=False, server_default="0"),
     Column("name_enc", LargeBinary),
     Column("case_id", id_type()),
-    Column("facility_id", String(32)),
     Column("created_at", Instant, nullable=False),
     Column("last_inbound_at", Instant),
 )
@@ -59,7 +58,6 @@ cases = Table(
     Column("answered_at", Instant),
     Column("closed_at", Instant),
     Column("assigned_to", id_type()),
-    Column("reminders", Integer, nullable=False, server_default="0"),
     Index(None, "state", "urgent", "opened_at"),
     Index(None, "contact_id"),
 )

@@ -49,7 +49,6 @@ def upgrade() -> None:
         sa.Column("opted_out", sa.Boolean(), server_default="0", nullable=False),
         sa.Column("name_enc", sa.LargeBinary(), nullable=True),
         sa.Column("case_id", sa.String(length=32), nullable=True),
-        sa.Column("facility_id", sa.String(length=32), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("last_inbound_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_contacts"),
@@ -163,7 +162,6 @@ def upgrade() -> None:
         sa.Column("answered_at", sa.BigInteger(), nullable=True),
         sa.Column("closed_at", sa.BigInteger(), nullable=True),
         sa.Column("assigned_to", sa.String(length=32), nullable=True),
-        sa.Column("reminders", sa.Integer(), server_default="0", nullable=False),
         sa.ForeignKeyConstraint(["contact_id"], ["contacts.id"], name="fk_cases_contact_id"),
         sa.PrimaryKeyConstraint("id", name="pk_cases"),
     )
@@ -194,7 +192,6 @@ def upgrade() -> None:
         sa.Column("contact_id", sa.String(length=32), nullable=False),
         sa.Column("asked_at", sa.BigInteger(), nullable=False),
         sa.Column("done_at", sa.BigInteger(), nullable=True),
-        sa.Column("note_enc", sa.LargeBinary(), nullable=True),
         sa.ForeignKeyConstraint(["contact_id"], ["contacts.id"], name="fk_deletion_requests_contact_id"),
         sa.PrimaryKeyConstraint("id", name="pk_deletion_requests"),
     )
