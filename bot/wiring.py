@@ -23,6 +23,7 @@ from bot.service.answering import Composer
 from bot.service.appointments import Appointments
 from bot.service.campaigns import Campaigns
 from bot.service.delivery import Delivery
+from bot.service.directory import Directory
 from bot.service.flowbook import Flows
 from bot.service.inbound import Hub
 from bot.service.programmes import Planner
@@ -218,7 +219,7 @@ class Services:
 
     @cached_property
     def actions(self) -> Actions:
-        appointments = Appointments(self.new_id, self.planner)
+        appointments = Appointments(self.new_id, self.planner, Directory())
         return Actions(appointments, Adherence(self.new_id, self.planner))
 
     @cached_property

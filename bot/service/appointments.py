@@ -8,6 +8,7 @@ from bot.core.ids import IdSource
 from bot.core.slots import Candidate, candidates, nearest, span
 from bot.core.turn import Who
 from bot.core.wallclock import to_wall
+from bot.service.directory import Directory
 from bot.service.programmes import Planner
 from bot.store import appointments as store
 from bot.store import reminders
@@ -37,30 +38,32 @@ def _text(params: Mapping[str, Json], name: str) -> str | None:
 class Appointments:
     """The appointment actions. Each runs in the message's own transaction."""
 
-    def __init__(self, new_id: IdSource, planner: Planner) -> None:
-        self._new_id = new_id
+    def __init__(self, new_id: IdSource, planner: Planner, directory: Directory) -> None:
+        self._new_id, self._directory = new_id, directory
         self._planner = planner
 
     def places(self, connection: Connection, params: Mapping[str, Json], who: Who) -> Answer:  # noqa: ARG002 (every action has these)
         """Health centres to choose from; one that was named comes alone."""
         wanted = _text(params, "query")
-        found = [place for place in store.places(connection) if wanted in {None, place.id}]
-        found = found or store.places(connection)
+        every = self._directory.places(connection)
+        found = [place for place in every if wanted in {None, place.id}] or every
         items: list[Json] = [{"id": place.id, "name": _names(place.names)} for place in found]
         return {"branch": "some" if items else "none", "value": items}
 
     def services(self, connection: Connection, params: Mapping[str, Json], who: Who) -> Answer:  # noqa: ARG002 (same)
         """Services of one health centre; with a single one there is nothing to choose."""
-        offered = store.services_at(connection, _text(params, "place") or "")
+        offered = self._directory.services_at(connection, _text(params, "place") or "")
         items: list[Json] = [{"id": id_, "name": _names(names)} for id_, names in offered]
         return {"branch": "some" if len(items) > 1 else "none", "value": items}
 
     def offer(self, connection: Connection, params: Mapping[str, Json], who: Who) -> Answer:
         """The next free times at a place, on the day that was said if there is room."""
-        place = store.place(connection, _text(params, "place") or "")
+        place = self._directory.place(connection, _text(params, "place") or "")
         if place is None:
             return {"branch": "none", "value": []}
-        service = _text(params, "service") or next((id_ for id_, _ in store.services_at(connection, place.id)), "")
+        service = _text(params, "service") or next(
+            (id_ for id_, _ in self._directory.services_at(connection, place.id)), ""
+        )
         now = to_wall(who.now, place.zone)
         day = _text(params, "day")
         shown = params.get("after")
@@ -86,8 +89,8 @@ class Appointments:
         ]
         return {"branch": "some" if slots else "none", "value": slots}
 
-    @staticmethod
     def _free(
+        self,
         connection: Connection,
         place: store.Place,
         service: str,
@@ -95,8 +98,8 @@ class Appointments:
         until: datetime,
         enough: int | None = None,
     ) -> Sequence[Candidate]:
-        hours = store.hours_of(connection, place.id, service)
-        closed = store.closed_days(connection, place.id)
+        hours = self._directory.hours_of(connection, place.id, service)
+        closed = self._directory.closed_days(connection, place.id)
         times = islice(candidates(hours, closed, after, until), LOOKED_AT)
         free: list[Candidate] = []
         while piece := list(islice(times, PIECE)):
@@ -118,13 +121,15 @@ class Appointments:
 
     def _take(self, connection: Connection, slot: str, who: Who) -> bool:
         parts = store.read_slot_id(slot)
-        place = store.place(connection, parts[0]) if parts else None
+        place = self._directory.place(connection, parts[0]) if parts else None
         if parts is None or place is None:
             return False
         _, service, wall = parts
         after, until = span(None, to_wall(who.now, place.zone))
-        hours = store.hours_of(connection, place.id, service)
-        same_day = candidates(hours, store.closed_days(connection, place.id), max(after, wall), min(until, wall))
+        hours = self._directory.hours_of(connection, place.id, service)
+        same_day = candidates(
+            hours, self._directory.closed_days(connection, place.id), max(after, wall), min(until, wall)
+        )
         candidate = next((one for one in same_day if one.wall == wall), None)
         return candidate is not None and store.take(connection, place, service, candidate)
 

@@ -6,6 +6,7 @@ The queue is bounded: a hub that is full says so (503) and the provider repeats.
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ Answer = TypeVar("Answer")
 
 LARGEST = 64
 LONGEST_QUEUE = 1024
+GATHER = 0.003
+"""Seconds the next batch is waited for while more than one message comes at a time: half again as large a batch costs
+hardly more (an eighth more messages a second, measured). A message that comes alone never waits."""
 LONGEST_WAIT = 20.0
 """Seconds a request waits for its commit; providers give up at about 15."""
 
@@ -67,8 +71,9 @@ class Batcher(Generic[Item, Answer]):
 
     def _run(self) -> None:
         held: list[_Waiting[Item, Answer]] = []
+        batch: list[_Waiting[Item, Answer]] = []
         while True:
-            batch, held = self._next(held)
+            batch, held = self._next(held, gather=len(batch) > 1)
             try:
                 answers = self._handle([waiting.item for waiting in batch])
             except Exception as failed:  # noqa: BLE001 (each waiting request is told; the thread lives on)
@@ -80,9 +85,11 @@ class Batcher(Generic[Item, Answer]):
                     waiting.answer.set_result(answer)
 
     def _next(
-        self, held: list[_Waiting[Item, Answer]]
+        self, held: list[_Waiting[Item, Answer]], *, gather: bool
     ) -> tuple[list[_Waiting[Item, Answer]], list[_Waiting[Item, Answer]]]:
         candidates = held or [self._queue.get()]
+        if gather:
+            time.sleep(GATHER)
         while len(candidates) < self._largest * 2:
             try:
                 candidates.append(self._queue.get_nowait())

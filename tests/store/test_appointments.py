@@ -11,6 +11,7 @@ from bot.core.model import Contact, Result
 from bot.core.slots import Candidate
 from bot.core.turn import Who
 from bot.service.appointments import Appointments
+from bot.service.directory import Directory
 from bot.service.programmes import Planner
 from bot.settings import ROOT
 from bot.store import appointments, reminders
@@ -42,7 +43,7 @@ class Desk:
 
         self.new_id = one_at_a_time
         planner = Planner(load_programmes(ROOT / "flows" / "programmes"), self.new_id)
-        self.actions = Appointments(self.new_id, planner)
+        self.actions = Appointments(self.new_id, planner, Directory())
 
     def person(self, n: int = 0) -> Who:
         made: Result = person(self.database, self.hot, self.new_id, self.clock(), f"+2126000{n:05}")
