@@ -61,7 +61,7 @@ class Settings(BaseSettings):
     workers: Annotated[
         int, Field(description="Web worker processes (PostgreSQL only; SQLite has one).", ge=1, le=64)
     ] = 1
-    threads: Annotated[int, Field(description="Threads of a web process.", ge=2, le=256)] = 40
+    threads: Annotated[int, Field(description="Threads of a web process.", ge=2, le=256)] = 20
     hasten: Annotated[float, Field(description="Demonstration only: reminders come this many times sooner.", ge=1)] = (
         1.0
     )

@@ -28,7 +28,7 @@ def web(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int:
     """Run the web process."""
     parser.parse_args(arguments)
     found = settings()
-    from granian.constants import Interfaces  # noqa: PLC0415 (only this process loads the server)
+    from granian.constants import HTTPModes, Interfaces  # noqa: PLC0415 (only this process loads the server)
     from granian.server import Server  # noqa: PLC0415
 
     one = found.database.startswith("sqlite")
@@ -37,6 +37,7 @@ def web(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int:
         address=found.host,
         port=found.port,
         interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
         workers=1 if one else found.workers,
         blocking_threads=found.threads,
         backlog=1024,
