@@ -145,3 +145,9 @@ def test_a_long_text_stays_quick() -> None:
     dates.everything("من بعد " * 3000, NOW)
     dates.everything("3 w " * 5000, NOW)
     assert time.perf_counter() - start < 2
+
+
+@pytest.mark.parametrize("text", ["7h 19h", "7h w 19h", "7h, 19h", "7h et 19h"])
+def test_two_hours_side_by_side_are_two_hours(text: str) -> None:
+    found = dates.everything(text, datetime(2026, 11, 24, 9), "fr")
+    assert [(one.type, one.value) for one in found] == [("time", "07:00"), ("time", "19:00")]
