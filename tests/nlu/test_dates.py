@@ -133,18 +133,18 @@ def test_a_short_text_takes_under_half_a_millisecond() -> None:
     random.Random(7).shuffle(texts)
     taken = []
     for text in texts:
-        start = time.perf_counter()
+        start = time.thread_time()
         dates.find(text, NOW)
-        taken.append(time.perf_counter() - start)
+        taken.append(time.thread_time() - start)
     assert statistics.median(taken) < 0.0005
 
 
 def test_a_long_text_stays_quick() -> None:
-    start = time.perf_counter()
+    start = time.thread_time()
     dates.everything("و " * 5000, NOW)
     dates.everything("من بعد " * 3000, NOW)
     dates.everything("3 w " * 5000, NOW)
-    assert time.perf_counter() - start < 2
+    assert time.thread_time() - start < 2
 
 
 @pytest.mark.parametrize("text", ["7h 19h", "7h w 19h", "7h, 19h", "7h et 19h"])
