@@ -20,8 +20,8 @@ LONGEST_QUEUE = 1024
 GATHER = 0.003
 """Seconds the next batch is waited for while more than one message comes at a time: half again as large a batch costs
 hardly more (an eighth more messages a second, measured). A message that comes alone never waits."""
-LONGEST_WAIT = 20.0
-"""Seconds a request waits for its commit; providers give up at about 15."""
+LONGEST_WAIT = 10.0
+"""Seconds a request waits for its commit; providers give up at about 15, and a danger sign must be answered before."""
 
 
 class Overloaded(Exception):

@@ -103,6 +103,11 @@ class Hub:
         )
         return Prepared(channel, inbound, arrival, said)
 
+    def alarmed(self, channel: Channel, inbounds: Sequence[Inbound]) -> bool:
+        """Whether any of the messages shows a danger sign that may be happening now."""
+        signs = (self._understand(channel, inbound, inbound.text, None).danger for inbound in inbounds)
+        return any(sign is not None and sign.level is not DangerLevel.INFORM for sign in signs)
+
     def emergency_only(self, channel: Channel, inbounds: Sequence[Inbound]) -> list[tuple[Urn, Part]]:
         """What can be said with the database down: the emergency text to a danger sign, else "try again"."""
         parts: list[tuple[Urn, Part]] = []

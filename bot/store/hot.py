@@ -4,8 +4,7 @@ The caller holds one write transaction from `load_many` to `commit_many`: the co
 what keeps the messages of one contact in order (P4) and lets a repeat find the first answer (P1).
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
@@ -22,16 +21,6 @@ PLACE_NAME, PLACE_PATH, PLACE_PART = "contacts.name_enc", "addresses.path_enc", 
 
 SEEN_TO_MS = 60_000
 """When a contact last wrote is kept to the minute: nothing that reads it (24-hour window, silences) is finer."""
-
-
-class Statements(Protocol):
-    """What each database's module offers: rows in, rows out, no meaning."""
-
-    def lock_and_load(
-        self, raw: object, lookups: Sequence[bytes], channels: Sequence[str], keys: Sequence[tuple[str, str]]
-    ) -> tuple[list[tuple[object, ...]], list[tuple[str, str, bytes | None]]]: ...
-
-    def write(self, raw: object, tables: Mapping[str, Sequence[tuple[object, ...]]]) -> None: ...
 
 
 class HotStore:

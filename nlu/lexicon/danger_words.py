@@ -152,7 +152,6 @@ EXCUSES = (
 """Turns of phrase whose words are not signs."""
 
 NEGATORS = "وما|pas|aucun|aucune|jamais|sans|ni|ma|ما|لا|لم|لن|ليس|ليست|بدون|بلا|دون|bla|bdoun|bidoun|blama|machi|ماشي|ماكاينش|makaynch|makayn|ماكاين|makayench|ur|our|wer|war|wr|ما كاينش|mafihach|mafihch|3mri|عمري|lam|laysa|ula|hta chi|makanch|non"
-GLUED = ("ma", "ما")
 BREAKS = "mais|walakin|walakine|wlakin|walayenni|ولكن|لكن|ولكنه|لكنه|ولكنها|maca|macca|macha|mach|par contre|w|o|u|ou|et|و|d|car|parce|hit|7it|حيت|لأن|7itach"
 NOT_NEGATED = "pas mieux|pas bon|pas bien|pas du tout bien|pas normal|pas normale|ma chi normal|machi normal|ماشي نورمال|ليس طبيعيا|ليس بخير|لا اعرف ماذا|لا ادري|ma 3reftch|ma3reftch|ما عرفتش|pas de force|machi tal hih|sais pas|ur ssingh|ur ssineɣ|la ba2s|ليس على ما يرام|لست بخير|ماشي بخير|machi bikhir|machi mzyan|pas arrete|de plus en plus"
 

@@ -1,0 +1,50 @@
+"""A hub that is full, or whose database hangs: danger is answered all the same, the rest is asked to come again."""
+
+from collections.abc import Sequence
+from itertools import count
+from urllib.parse import urlencode
+
+import pytest
+from werkzeug.test import TestResponse
+
+from bot.service.answering import Answered
+from bot.service.batching import LONGEST_WAIT, Overloaded
+from sms_gateway.channel import Channel
+from sms_gateway.types import Inbound
+from sms_gateway.verify import form_signature
+from tests.processes.system import TOKEN
+from tests.web.conftest import BASE, Door
+
+PATH = "/channels/tw/inbound"
+PROVIDERS_PATIENCE = 15
+number = count(1)
+
+
+def say(door: Door, text: str) -> TestResponse:
+    form = {"MessageSid": f"SMslow{next(number)}", "From": "+212600000042", "To": "+212500000000", "Body": text}
+    signature = form_signature(TOKEN, BASE + PATH, form.items())
+    headers = {"x-twilio-signature": signature, "content-type": "application/x-www-form-urlencoded"}
+    return door.client.post(PATH, headers=headers, data=urlencode(form).encode())
+
+
+@pytest.mark.parametrize("fault", [Overloaded("full"), TimeoutError()], ids=["full", "hangs"])
+def test_danger_is_answered_and_kept_while_the_rest_comes_again(
+    door: Door, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    def receive(_channel: Channel, _inbounds: Sequence[Inbound]) -> list[Answered]:
+        raise fault
+
+    monkeypatch.setattr(door.services.hub, "receive", receive)
+    before = door.services.spool.size()
+    again = say(door, "bonjour")
+    assert (again.status_code, again.headers["Retry-After"]) == (503, "5")
+    assert door.services.spool.size() == before
+
+    answer = say(door, "ma mère ne respire plus")
+    assert answer.status_code == 200
+    assert "15" in answer.get_data(as_text=True)
+    assert door.services.spool.size() > before
+
+
+def test_a_request_is_answered_before_a_provider_gives_up() -> None:
+    assert LONGEST_WAIT < PROVIDERS_PATIENCE
