@@ -31,6 +31,16 @@ class Capabilities:
     """Free text only within this many hours of the contact's last message."""
     delivery_reports: bool = False
     tifinagh: bool = True
+    rich_units: int | None = None
+    """Longest text beside buttons or a list, where that is less than `max_units`."""
+    media: bool = False
+    """Sends attachments by address."""
+    caption_units: int = 0
+    """Longest text that goes with one attachment in the same request; 0 where it must be a message of its own."""
+    per_second: float | None = None
+    """Messages a second that the provider takes from one account, where it says so; settings may lower it."""
+    max_body: int = 1_000_000
+    """Octets of the largest request that the provider sends."""
 
 
 class Channel(Protocol):
@@ -41,6 +51,12 @@ class Channel(Protocol):
 
     def verify(self, request: HttpRequest) -> None:
         """Pass silently, or raise ForbiddenRequest."""
+
+    def handshake(self, request: HttpRequest) -> HttpResponse | None:
+        """The answer to a GET by which the provider checks our address; None where it does not, or this is a message.
+
+        Raises ForbiddenRequest. Asked before `verify`, for GET only.
+        """
 
     def parse_inbound(self, request: HttpRequest) -> list[Inbound]:
         """Messages in this request, in order; one bad event never loses its neighbours. Raises MalformedRequest."""

@@ -43,9 +43,9 @@ def form(body: bytes) -> dict[str, str]:
     return fields
 
 
-def json_object(body: bytes) -> dict[str, Any]:
-    """The JSON object in the body. Raises MalformedRequest."""
-    if len(body) > MAX_BODY:
+def json_object(body: bytes, most: int = MAX_BODY) -> dict[str, Any]:
+    """The JSON object in the body of at most `most` octets. Raises MalformedRequest."""
+    if len(body) > most:
         raise MalformedRequest("the body is too large")
     try:
         value = json.loads(body)

@@ -56,11 +56,15 @@ class HttpResponse:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """One attachment: `type` is a MIME type or a kind (`image`, `audio`, `location`), with a `url` or a provider `id`."""
+    """One attachment: `type` is a MIME type or a kind (`image`, `audio`, `location`), with a `url` or a provider `id`.
+
+    A location's `url` is `geo:latitude,longitude`. `sha256` (hexadecimal) is what the provider says of the content.
+    """
 
     type: str
     url: str | None = field(default=None, repr=False)
     id: str | None = None
+    sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +158,8 @@ class Part:
     menu: Menu | None = None
     template: Template | None = None
     end: bool = False
+    media: tuple[Media, ...] = ()
+    """What goes with the text, by address. One part carries what one request of the provider can carry."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.core.model import Conversation
 from flows.types import Choice, FlowState
-from sms_gateway.types import Button, Menu, Part, Template
+from sms_gateway.types import Button, Media, Menu, Part, Template
 
 _written = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -55,6 +55,8 @@ def _part_value(part: Part) -> dict[str, Any]:
         value["template"] = [template.name, template.language, list(template.variables), template.external_id]
     if part.end:
         value["end"] = True
+    if part.media:
+        value["media"] = [[one.type, one.url, one.id, one.sha256] for one in part.media]
     return value
 
 
@@ -66,6 +68,7 @@ def _part(value: dict[str, Any]) -> Part:
         menu=Menu(menu["button"], tuple(Button(*row) for row in menu["rows"])) if menu else None,
         template=Template(template[0], template[1], tuple(template[2]), template[3]) if template else None,
         end=value.get("end", False),
+        media=tuple(Media(*one) for one in value.get("media", ())),
     )
 
 

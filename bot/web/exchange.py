@@ -14,7 +14,7 @@ from sms_gateway.errors import ForbiddenRequest, MalformedRequest
 from sms_gateway.types import HttpRequest, HttpResponse, Inbound, Part
 
 MOST_BYTES = 1_000_000
-"""Larger requests are refused unread; no provider that is spoken here sends more (Meta's 3 MB come with its channel)."""
+"""Larger requests are refused unread, unless the channel's provider is known to send more."""
 
 TYPES = {"", "application/json", "application/x-www-form-urlencoded"}
 """What providers post: forms and JSON. A request without a type is judged by its body."""
@@ -28,15 +28,19 @@ class Exchange:
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    def refusal(self, method: str, content_type: str, length: int | None) -> HttpResponse | None:
-        """Why a request is refused unread: 405, 413 or 415; None when it may be read."""
+    def refusal(self, name: str, method: str, content_type: str, length: int | None) -> HttpResponse | None:
+        """Why a request to the channel `name` is refused unread: 405, 413 or 415; None when it may be read."""
         if method not in {"GET", "POST"}:
             return HttpResponse(HTTPStatus.METHOD_NOT_ALLOWED, {"Allow": "GET, POST"})
-        if length is not None and length > MOST_BYTES:
+        if length is not None and length > self._most(name):
             return HttpResponse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         if content_type.partition(";")[0].strip().lower() not in TYPES:
             return HttpResponse(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
         return None
+
+    def _most(self, name: str) -> int:
+        channel = self._services.channels.get(name)
+        return channel.capabilities.max_body if channel else MOST_BYTES
 
     def url(self, path: str, query: str) -> str:
         """The address as the provider signed it: the configured one, never what the peer claims."""
@@ -49,7 +53,9 @@ class Exchange:
             return HttpResponse(HTTPStatus.NOT_FOUND)
         metrics, began = self._services.metrics, time.monotonic()
         metrics.received.labels(name).inc()
-        answer = self._verified(channel, request) or self._messages(channel, request)
+        answer = (
+            self._handshake(channel, request) or self._verified(channel, request) or self._messages(channel, request)
+        )
         metrics.handled.labels(name).observe(time.monotonic() - began)
         return answer
 
@@ -58,10 +64,19 @@ class Exchange:
         channel = self._services.channels.get(name)
         if channel is None:
             return HttpResponse(HTTPStatus.NOT_FOUND)
-        return self._verified(channel, request) or self._reports(channel, request)
+        return self._handshake(channel, request) or self._verified(channel, request) or self._reports(channel, request)
+
+    def _handshake(self, channel: Channel, request: HttpRequest) -> HttpResponse | None:
+        if request.method != "GET":
+            return None
+        try:
+            return channel.handshake(request)
+        except ForbiddenRequest:
+            self._services.metrics.refused.labels(channel.name).inc()
+            return HttpResponse(HTTPStatus.FORBIDDEN)
 
     def _verified(self, channel: Channel, request: HttpRequest) -> HttpResponse | None:
-        if len(request.body) > MOST_BYTES:
+        if len(request.body) > channel.capabilities.max_body:
             return HttpResponse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         try:
             channel.verify(request)

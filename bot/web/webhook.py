@@ -34,23 +34,23 @@ def services() -> Services:
 @open_to("provider")
 def inbound(channel: str) -> Response:
     """Messages from people."""
-    return _answered(lambda exchange, received: exchange.inbound(channel, received))
+    return _answered(channel, Exchange.inbound)
 
 
 @webhooks.route("/channels/<channel>/status", methods=["GET", "POST"])
 @open_to("provider")
 def status(channel: str) -> Response:
     """Delivery reports."""
-    return _answered(lambda exchange, received: exchange.status(channel, received))
+    return _answered(channel, Exchange.status)
 
 
-def _answered(take: Callable[[Exchange, HttpRequest], HttpResponse]) -> Response:
+def _answered(channel: str, take: Callable[[Exchange, str, HttpRequest], HttpResponse]) -> Response:
     exchange: Exchange = current_app.extensions[KEY]
-    answer = exchange.refusal(request.method, request.content_type or "", request.content_length)
+    answer = exchange.refusal(channel, request.method, request.content_type or "", request.content_length)
     if answer is None:
         url = exchange.url(request.environ.get("PATH_INFO", ""), request.query_string.decode("latin-1"))
         headers = {name.lower(): value for name, value in request.headers}
-        answer = take(exchange, HttpRequest(request.method, url, headers, request.get_data(cache=False)))
+        answer = take(exchange, channel, HttpRequest(request.method, url, headers, request.get_data(cache=False)))
     return Response(answer.body, answer.status, headers=dict(answer.headers))
 
 
@@ -81,7 +81,7 @@ class Door:
 
     def _take(self, name: str, path: str, length: int, environ: "WSGIEnvironment") -> HttpResponse:
         kind = environ.get("CONTENT_TYPE", "")
-        refused = self._exchange.refusal("POST", kind, length)
+        refused = self._exchange.refusal(name, "POST", kind, length)
         if refused is not None:
             return refused
         headers = {

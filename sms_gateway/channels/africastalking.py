@@ -84,6 +84,9 @@ class AfricasTalking:
             raise ForbiddenRequest("the address cannot be read") from None
         verify_token(self.settings.webhook_token, request.headers.get(_TOKEN_HEADER) or in_query)
 
+    def handshake(self, request: HttpRequest) -> HttpResponse | None:  # noqa: ARG002 (this provider checks nothing)
+        return None
+
     def parse_inbound(self, request: HttpRequest) -> list[Inbound]:
         """One hop, or the notice that the session ended (`session.ended`, no text). Raises MalformedRequest.
 

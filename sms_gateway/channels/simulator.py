@@ -123,6 +123,9 @@ class Simulator:
             raise ForbiddenRequest("only POST is signed")
         verify_body(self.settings.secret, request.body, request.headers.get(SIGNATURE, ""))
 
+    def handshake(self, request: HttpRequest) -> HttpResponse | None:  # noqa: ARG002 (this provider checks nothing)
+        return None
+
     def parse_inbound(self, request: HttpRequest) -> list[Inbound]:
         return _each(json_object(request.body), "messages", self._message)
 

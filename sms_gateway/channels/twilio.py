@@ -168,6 +168,9 @@ class Twilio:
         key = self.settings.signing_key or self.settings.auth_token
         verify_form(key, request, request.headers.get(SIGNATURE, ""), self._algorithm)
 
+    def handshake(self, request: HttpRequest) -> HttpResponse | None:  # noqa: ARG002 (this provider checks nothing)
+        return None
+
     def parse_inbound(self, request: HttpRequest) -> list[Inbound]:
         fields = form(request.body)
         if fields.get("MessageStatus", "received") not in INBOUND_STATUS:

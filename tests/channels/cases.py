@@ -3,7 +3,8 @@
 kind     .http                        .yaml
 inbound  the provider's request       expect: [messages] or raises
 status   the provider's request       expect: [reports] or raises
-send     the provider's answer        message, request (optional), then accepted or raises (with code, wait)
+send     the provider's answer        message, request (optional: method, url, headers, and of query, form, json, body
+                                      what it has), then accepted or raises (with code, wait)
 answer   none                         replies, then the headers and body that the provider gets
 
 `config` in a case names one of the settings in `<channel>/config.yaml`. The first line of an `.http` is the request or
@@ -106,6 +107,7 @@ def part(said: dict[str, Any]) -> Part:
         menu=Menu(menu["button"], tuple(Button(**row) for row in menu["rows"])) if menu else None,
         template=Template(template["name"], template["language"], tuple(template["variables"])) if template else None,
         end=said.get("end", False),
+        media=tuple(Media(**one) for one in said.get("media", ())),
     )
 
 

@@ -1,0 +1,8 @@
+"""Media that people send, sealed."""
+
+revision = "0004"
+down_revision = "0003"
+
+
+def upgrade() -> None:
+    """Nothing yet."""
