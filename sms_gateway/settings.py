@@ -1,7 +1,8 @@
 """Reading a channel's settings from strings into its own dataclass, with every problem named at once. PURE.
 
 A channel declares a frozen dataclass whose fields are all `str`: no default means required, `metadata["choices"]`
-closes the list of values, `repr=False` marks a secret. Its `problems` says what single fields cannot.
+closes the list of values, `metadata["key"]` is the setting's name where that is no Python name (`inbound.from`),
+`repr=False` marks a secret. Its `problems` says what single fields cannot.
 """
 
 from collections.abc import Iterable, Mapping
@@ -30,17 +31,17 @@ def read_settings(cls: type[S], config: Mapping[str, str]) -> S:
     Raises InvalidSettings listing everything that is wrong: unknown keys by name, missing ones, values not in their
     list, and what the dataclass itself finds. No value is quoted, as it may be a secret.
     """
-    known = {field.name: field for field in fields(cls)}
+    known = {field.metadata.get("key", field.name): field for field in fields(cls)}
     wrong = [f"{key}: unknown setting" for key in sorted(set(config) - set(known))]
     values: dict[str, str] = {}
-    for name, field in known.items():
-        value = config.get(name, "").strip()
+    for key, field in known.items():
+        value = config.get(key, "").strip()
         choices = field.metadata.get("choices")
         if not value and field.default is MISSING:
-            wrong.append(f"{name}: required" + (f", one of {', '.join(choices)}" if choices else ""))
+            wrong.append(f"{key}: required" + (f", one of {', '.join(choices)}" if choices else ""))
         elif value and choices and value not in choices:
-            wrong.append(f"{name}: must be one of {', '.join(choices)}")
-        values[name] = value or (field.default if isinstance(field.default, str) else "")
+            wrong.append(f"{key}: must be one of {', '.join(choices)}")
+        values[field.name] = value or (field.default if isinstance(field.default, str) else "")
     made = cls(**values)
     wrong.extend(made.problems())
     if wrong:
