@@ -37,6 +37,8 @@ class Capabilities:
     """Sends attachments by address."""
     caption_units: int = 0
     """Longest text that goes with one attachment in the same request; 0 where it must be a message of its own."""
+    media_hosts: tuple[str, ...] = ()
+    """Where attachments may be fetched from, as `sms_gateway.fetching.target` reads it; empty: from nowhere."""
     per_second: float | None = None
     """Messages a second that the provider takes from one account, where it says so; settings may lower it."""
     max_body: int = 1_000_000

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Column, Table, and_, func, select, tuple_, update
 
 from bot.store.database import Database
-from bot.store.tables import care, contacts, messages, work
+from bot.store.tables import care, contacts, media, messages, work
 from bot.store.tables.base import metadata
 from bot.store.vault import Vault, VaultError
 
@@ -20,7 +20,7 @@ BATCH = 200
 PASSES = 5
 BETWEEN_PASSES = 0.5
 
-TABLES = (care, contacts, messages, work)
+TABLES = (care, contacts, media, messages, work)
 """The modules whose tables `metadata` holds; named here so that each is loaded."""
 
 

@@ -2,10 +2,10 @@
 
 from alembic import context
 
-from bot.store.tables import care, contacts, messages, work
+from bot.store.tables import care, contacts, media, messages, work
 from bot.store.tables.base import metadata
 
-TABLES = (care, contacts, messages, work)
+TABLES = (care, contacts, media, messages, work)
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=metadata, render_as_batch=True)
 context.run_migrations()
