@@ -3,13 +3,13 @@
 from collections.abc import Callable, Mapping
 
 from sms_gateway.channel import Channel
-from sms_gateway.channels.africastalking import AfricasTalking
+from sms_gateway.channels.africastalking import africas_talking
 from sms_gateway.channels.simulator import Simulator
 from sms_gateway.channels.twilio import Twilio
 from sms_gateway.errors import InvalidSettings
 
 TYPES: Mapping[str, Callable[[str, Mapping[str, str]], Channel]] = {
-    "africastalking": AfricasTalking,
+    "africastalking": africas_talking,
     "simulator": Simulator,
     "twilio": Twilio,
 }
