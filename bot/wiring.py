@@ -25,6 +25,7 @@ from bot.service.campaigns import Campaigns
 from bot.service.delivery import Delivery
 from bot.service.directory import Directory
 from bot.service.flowbook import Flows
+from bot.service.identity import Identity
 from bot.service.inbound import Hub
 from bot.service.programmes import Planner
 from bot.service.remembering import Remembering
@@ -228,6 +229,7 @@ class Services:
         return Hub(
             database=self.database,
             hot=HotStore(self.database.dialect, self.vault, self.new_id),
+            identity=Identity(self.vault, self.new_id),
             catalog=self.catalog,
             flows=self.flows.book,
             understands=Remembering(self.understander),

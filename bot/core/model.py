@@ -15,6 +15,8 @@ class Consent(StrEnum):
     UNKNOWN = "unknown"
     GIVEN = "given"
     REFUSED = "refused"
+    AGAIN = "again"
+    """Was given, perhaps by somebody else: nothing is shown or sent until the person has said that they are the same."""
 
 
 class Lane(IntEnum):
@@ -73,6 +75,8 @@ class Contact:
     case_id: str | None = None
     """The open hand-over, if a person of the staff is answering."""
     new: bool = False
+    shared: bool = False
+    """Whether several profiles stand behind the number."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 
 from bot.core import flowing, safety
 from bot.core.ids import IdSource
-from bot.core.model import Arrival, Contact, Loaded, Result
+from bot.core.model import Arrival, Consent, Contact, Loaded, Result
 from bot.core.render import form_on, labels
 from bot.core.route import decide
 from bot.core.turn import Decision, FlowBook, Turn, Who
 from bot.service.answering import Answered, Composer
 from bot.service.batching import LONGEST_WAIT, Batcher
+from bot.service.identity import Identity, whose
 from bot.store.database import Connection, Database, DatabaseDown, may_retry, retrying
 from bot.store.hot import HotStore
 from flows.types import Do, Json
@@ -63,6 +64,7 @@ class Hub:
         *,
         database: Database,
         hot: HotStore,
+        identity: Identity,
         catalog: Catalog,
         flows: Callable[[], FlowBook],
         understands: Understands,
@@ -80,6 +82,7 @@ class Hub:
         self._on_fault = on_fault
         self._composer = Composer(catalog, new_id)
         self._forms: dict[str, str] = {}
+        self._identity = identity
         self._batcher = Batcher(self._handle_batch, lambda prepared: str(prepared.arrival.urn))
 
     def receive(self, channel: Channel, inbounds: Sequence[Inbound]) -> list[Answered]:
@@ -147,13 +150,21 @@ class Hub:
                 return [answer for one in batch for answer in self._handle_batch([one])]
         return [DatabaseDown("the transaction could not be completed")] * len(batch)
 
-    def _in_transaction(self, batch: Sequence[Prepared]) -> list[Answered]:
+    def _in_transaction(self, batch: Sequence[Prepared]) -> list[Answered | Exception]:
         flows = self._flows()
-        answers: list[Answered] = []
+        answers: list[Answered | Exception] = []
         results: list[Result] = []
+        later: list[int] = []
         with self._database.write() as connection:
-            loaded = self._hot.load_many(connection, [prepared.arrival for prepared in batch])
-            for prepared, known in zip(batch, loaded, strict=True):
+            loaded = self._load(connection, batch)
+            seen: set[str] = set()
+            for at, (prepared, known) in enumerate(zip(batch, loaded, strict=True)):
+                who = whose(prepared.arrival.urn, known)
+                if who in seen:  # the same person at another address: what the first leaves must be seen by the second
+                    later.append(at)
+                    answers.append(Answered())
+                    continue
+                seen.add(who)
                 if known.answer is not None:
                     answers.append(Answered(known.answer))
                     continue
@@ -161,10 +172,25 @@ class Hub:
                 results.append(result)
                 answers.append(answered)
             self._hot.commit_many(connection, results)
-        for prepared, answered in zip(batch, answers, strict=True):
-            if answered.form:
-                self._remember_form(str(prepared.arrival.urn), answered.form)
+        for at in later:
+            answers[at : at + 1] = self._handle_batch([batch[at]])
+        for prepared, given in zip(batch, answers, strict=True):
+            if isinstance(given, Answered) and given.form:
+                self._remember_form(str(prepared.arrival.urn), given.form)
         return answers
+
+    def _load(self, connection: Connection, batch: Sequence[Prepared]) -> list[Loaded]:
+        """What is known about each message's contact, after its addresses have been put together."""
+        arrivals = [prepared.arrival for prepared in batch]
+        if named := [(prepared.arrival, prepared.inbound.aliases) for prepared in batch if prepared.inbound.aliases]:
+            self._identity.join(connection, named)
+        loaded = self._hot.load_many(connection, arrivals)
+        if any(known.contact.new for known in loaded):
+            found = self._identity.recognise(connection, arrivals, loaded)
+            anew = self._hot.load_many(connection, [arrivals[at] for at in found]) if found else []
+            for at, known in zip(found, anew, strict=True):
+                loaded[at] = known
+        return loaded
 
     def _remember_form(self, urn: str, form: str) -> None:
         if len(self._forms) > 50_000:  # noqa: PLR2004 (a few megabytes)
@@ -177,6 +203,8 @@ class Hub:
         turn = self._turn(prepared, known)
         decision = decide(turn, flows, self._numbers(turn.now))
         decision = self._act(connection, prepared, known, turn, decision, flows)
+        if decision.contact.consent is Consent.AGAIN and known.contact.consent is not Consent.AGAIN:
+            self._identity.hold(connection, prepared.arrival, known.contact.id)
         return self._composer.compose(prepared.channel, prepared.arrival, known, turn, decision, flows)
 
     def _turn(self, prepared: Prepared, known: Loaded) -> Turn:
@@ -256,6 +284,8 @@ class Hub:
                 return decision
             who = Who(decision.contact, known.address_id, prepared.arrival.channel, turn.now, self._zone.key)
             result = self._actions.run(connection, decision.do, who)
+            if isinstance(other := result.get("contact"), str):  # whoever writes turned out to be somebody else
+                decision = replace(decision, contact=Contact(other, decision.contact.form))
             acted = replace(turn, contact=decision.contact)
             decision = flowing.proceed(acted, flows, decision, result)
         raise RuntimeError("a flow asks for actions without end")

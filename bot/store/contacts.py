@@ -8,6 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.core import codec
 from bot.core.model import Consent, Contact, Conversation, NewCase
+from bot.store import profiles
 from bot.store.hot import PLACE_NAME, PLACE_PATH, PLACE_STATE
 from bot.store.tables import care, messages
 from bot.store.tables.contacts import addresses, cases, contacts, conversations
@@ -27,11 +28,13 @@ class Address:
 
 
 def get(connection: Connection, contact_id: str, vault: Vault, *, lock: bool = False) -> Contact | None:
-    """A contact; with `lock`, kept still until the transaction ends."""
+    """A contact, or the one it was merged into; with `lock`, kept still until the transaction ends."""
     query = select(contacts).where(contacts.c.id == contact_id)
     row = connection.execute(query.with_for_update() if lock else query).first()
     if row is None:
         return None
+    if row.merged_into is not None:
+        return get(connection, row.merged_into, vault, lock=lock)
     return Contact(
         id=row.id,
         form=row.form,
@@ -40,6 +43,7 @@ def get(connection: Connection, contact_id: str, vault: Vault, *, lock: bool = F
         name=vault.open(row.name_enc, PLACE_NAME) if row.name_enc else None,
         last_inbound_at=row.last_inbound_at,
         case_id=row.case_id,
+        shared=row.shared,
     )
 
 
@@ -180,6 +184,7 @@ def forget(connection: Connection, contact_id: str, now: datetime, vault: Vault)
     connection.execute(delete(conversations).where(conversations.c.contact_id == contact_id))
     connection.execute(delete(cases).where(cases.c.contact_id == contact_id))
     connection.execute(delete(campaign_audience).where(campaign_audience.c.contact_id == contact_id))
+    profiles.forget(connection, contact_id)
     connection.execute(
         update(messages.inbound)
         .where(messages.inbound.c.contact_id == contact_id)

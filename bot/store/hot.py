@@ -74,6 +74,7 @@ class HotStore:
             name=self._vault.open(bytes(name), PLACE_NAME) if isinstance(name, bytes | memoryview) else None,
             last_inbound_at=from_ms(last_inbound_at) if isinstance(last_inbound_at, int) else None,
             case_id=case_id if isinstance(case_id, str) else None,
+            shared=bool(row[15]),
         )
 
     def _conversation(self, row: tuple[object, ...], channel: str) -> Conversation:

@@ -64,7 +64,7 @@ FOR UPDATE
 """
 LOAD = """
 SELECT a.lookup, a.id, c.id, c.form, c.consent, c.opted_out, c.name_enc, c.last_inbound_at, c.case_id,
-       v.channel, v.state_enc, v.updated_at, a.channel, a.last_inbound_at, length(a.path_enc)
+       v.channel, v.state_enc, v.updated_at, a.channel, a.last_inbound_at, length(a.path_enc), c.shared
 FROM unnest(%s::bytea[], %s::text[]) AS wanted(lookup, channel)
 JOIN addresses a ON a.lookup = wanted.lookup
 JOIN contacts c ON c.id = a.contact_id

@@ -44,7 +44,7 @@ STATEMENTS = {
 
 LOAD = """
 SELECT a.lookup, a.id, c.id, c.form, c.consent, c.opted_out, c.name_enc, c.last_inbound_at, c.case_id,
-       v.channel, v.state_enc, v.updated_at, a.channel, a.last_inbound_at, length(a.path_enc)
+       v.channel, v.state_enc, v.updated_at, a.channel, a.last_inbound_at, length(a.path_enc), c.shared
 FROM addresses a JOIN contacts c ON c.id = a.contact_id
 LEFT JOIN conversations v ON v.contact_id = c.id AND v.channel = ?2
 WHERE a.lookup = ?1

@@ -210,11 +210,12 @@ def test_nothing_is_dropped_that_still_opens_something(
 
     ring = vaults.load_or_make(operator)
     filled(both_databases, ring, new_id, clock)
-    Spool(operator.parent / "spool", ring, new_id).keep("sim", "inbound", HttpRequest("POST", "http://x", {}, b"{}"))
+    kept = HttpRequest("POST", "http://x", {}, b"{}")
+    Spool(operator.parent / "spool", ring, clock).keep("sim", "inbound", kept, ["ab12"])
     with pytest.raises(Failed, match="spool"):
         run("rotate", "--drop-old")
     assert sorted(vaults.load(operator).keys) == [1, 2]
-    for file in (operator.parent / "spool").iterdir():
+    for file in (operator.parent / "spool").rglob("*.request"):
         file.unlink()
     with both_databases.write() as connection:
         connection.execute(update(addresses).values(path_enc=b"\x01damaged"))

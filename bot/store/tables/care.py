@@ -80,6 +80,7 @@ appointments = Table(
     Column("booked_at", Instant, nullable=False),
     Column("changed_at", Instant, nullable=False),
     Column("moved_to", id_type()),
+    Column("profile_id", id_type()),
     Index(None, "contact_id", "state"),
     Index(None, "slot_id"),
 )
@@ -99,6 +100,7 @@ enrolments = Table(
     Column("state", String(10), nullable=False, server_default="active"),
     Column("planned_until", Instant),
     Column("created_at", Instant, nullable=False),
+    Column("profile_id", id_type()),
     Index(None, "contact_id", "programme", "state"),
     Index(None, "state", "planned_until"),
     Index(None, "subject"),

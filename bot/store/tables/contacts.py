@@ -17,6 +17,22 @@ contacts = Table(
     Column("case_id", id_type()),
     Column("created_at", Instant, nullable=False),
     Column("last_inbound_at", Instant),
+    Column("shared", Boolean, nullable=False, server_default="0"),
+    Column("merged_into", id_type()),
+    Column("merged_at", Instant),
+    Index(None, "merged_into"),
+)
+"""`shared`: several profiles stand behind the number. `merged_into`: the contact that this one became part of; its id still
+leads there, and nothing is ever sent by it."""
+
+profiles = Table(
+    "profiles",
+    metadata,
+    Column("id", id_type(), primary_key=True),
+    Column("contact_id", ForeignKey("contacts.id"), nullable=False),
+    Column("name_enc", LargeBinary, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Index(None, "contact_id"),
 )
 
 addresses = Table(
