@@ -53,6 +53,8 @@ def decide(turn: Turn, flows: FlowBook, numbers: Mapping[str, Json]) -> Decision
         return _after_danger_question(turn, flows, numbers, *asked)
     decision = _opt_out(turn) or _page(turn) or _consent(turn, flows)
     decision = decision or _person_is_answering(turn) or _global_word(turn, flows) or _conversation(turn, flows)
+    if turn.unreadable_media:
+        decision = _with_media(turn, decision)
     if danger:
         return replace(decision, effects=(*safety.answer(danger, numbers), *decision.effects))
     return decision
@@ -259,9 +261,32 @@ def _conversation(turn: Turn, flows: FlowBook) -> Decision:
         return _dialled(turn, flows)
     if conversation.choices and conversation.choices[0].id == CONTINUE:
         return _continue_or_not(turn, flows)
-    if turn.unreadable_media and not turn.text.strip():
-        return _first(_hand_over(turn, "media"), Spoken(Say("media.unreadable")))
+    if turn.unreadable_media and not (turn.text.strip() and (conversation.flow or turn.said.confidence >= SURE)):
+        return _media_alone(turn, flows)
     return _open_question(turn, flows) or _by_intent(turn, flows)
+
+
+def _media_alone(turn: Turn, flows: FlowBook) -> Decision:
+    """Nothing was said that a conversation could use: an open question is put again, a menu gives way to the staff."""
+    flow = turn.conversation.flow
+    if flow is not None and flow.flow != "menu":
+        return flowing.ask_again(turn, flows)
+    return Decision(turn.contact, _closed(turn.conversation))
+
+
+def _with_media(turn: Turn, decision: Decision) -> Decision:
+    """What the bot cannot read is said and, once there is consent, shown to a person of the staff."""
+    contact = turn.contact
+    answering = contact.case_id is not None and turn.conversation.flow is None
+    if contact.opted_out or decision.contact.opted_out or answering:
+        return decision
+    said = Spoken(Say("media.place" if turn.place_sent else "media.unreadable"))
+    if contact.consent is not Consent.GIVEN:
+        return _first(decision, said)
+    handed = any(isinstance(effect, Open) for effect in decision.effects)
+    if handed or contact.case_id is not None:
+        return _first(decision, said)
+    return _first(decision, said, Spoken(Say("handover.opened")), Open("media"))
 
 
 def _open_question(turn: Turn, flows: FlowBook) -> Decision | None:

@@ -26,6 +26,8 @@ class Turn:
     session_new: bool = False
     session_ended: bool = False
     unreadable_media: bool = False
+    place_sent: bool = False
+    """What came besides the text is a location and nothing else."""
     default_form: str = "ary-Latn"
     """Language and script of an answer to somebody of whom nothing is known yet."""
 
