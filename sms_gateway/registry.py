@@ -4,12 +4,14 @@ from collections.abc import Callable, Mapping
 
 from sms_gateway.channel import Channel
 from sms_gateway.channels.africastalking import africas_talking
+from sms_gateway.channels.kannel import Kannel
 from sms_gateway.channels.simulator import Simulator
 from sms_gateway.channels.twilio import Twilio
 from sms_gateway.errors import InvalidSettings
 
 TYPES: Mapping[str, Callable[[str, Mapping[str, str]], Channel]] = {
     "africastalking": africas_talking,
+    "kannel": Kannel,
     "simulator": Simulator,
     "twilio": Twilio,
 }
