@@ -4,16 +4,20 @@ from collections.abc import Callable, Mapping
 
 from sms_gateway.channel import Channel
 from sms_gateway.channels.africastalking import africas_talking
-from sms_gateway.channels.kannel import Kannel
+from sms_gateway.channels.dialog360 import Dialog360
 from sms_gateway.channels.simulator import Simulator
+from sms_gateway.channels.turn import Turn
 from sms_gateway.channels.twilio import Twilio
+from sms_gateway.channels.whatsapp_cloud import WhatsAppCloud
 from sms_gateway.errors import InvalidSettings
 
 TYPES: Mapping[str, Callable[[str, Mapping[str, str]], Channel]] = {
     "africastalking": africas_talking,
-    "kannel": Kannel,
+    "dialog360": Dialog360,
     "simulator": Simulator,
+    "turn": Turn,
     "twilio": Twilio,
+    "whatsapp_cloud": WhatsAppCloud,
 }
 
 

@@ -43,7 +43,10 @@ JSONS = st.recursive(
     lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(st.sampled_from(KNOWN), inner, max_size=8)),
     max_leaves=20,
 ).map(lambda value: json.dumps(value).encode())
-RETRY_CODES = {"429", "503", "20429", "21611", "30001", "63018", "30003", "30410", "unreachable", "throttled"}
+RETRY_CODES = {
+    "429", "503", "20429", "21611", "30001", "63018", "30003", "30410", "unreachable", "throttled",
+    "1", "2", "4", "430", "471", "1011", "1015", "1016",
+}  # fmt: skip
 BODIES = st.one_of(FORMS, JSONS, st.binary(max_size=120))
 EDGES = [
     b"",
