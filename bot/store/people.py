@@ -48,7 +48,15 @@ class Enrolled:
 def latest(connection: Connection, vault: Vault, *, limit: int = 50, offset: int = 0) -> list[Person]:
     """People by their last message, the newest first."""
     newest = contacts.c.last_inbound_at.desc().nulls_last()
-    return _people(connection, vault, select(contacts.c.id).order_by(newest, contacts.c.id).limit(limit).offset(offset))
+    return _people(
+        connection,
+        vault,
+        select(contacts.c.id)
+        .where(contacts.c.merged_into.is_(None))
+        .order_by(newest, contacts.c.id)
+        .limit(limit)
+        .offset(offset),
+    )
 
 
 def some(connection: Connection, vault: Vault, ids: list[str]) -> list[Person]:

@@ -24,6 +24,8 @@ class Enrolment:
     anchor: datetime | None
     hours: tuple[str, ...]
     subject: str | None
+    profile_id: str | None = None
+    """Whose it is, where several people stand behind the number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ def enrol(connection: Connection, enrolment: Enrolment, now: datetime) -> None:
             anchor_wall=f"{enrolment.anchor:%Y-%m-%dT%H:%M}" if enrolment.anchor else None,
             hours=",".join(enrolment.hours),
             subject=enrolment.subject,
+            profile_id=enrolment.profile_id,
             created_at=now,
         ),
     )
@@ -68,6 +71,7 @@ def _enrolment(row: object) -> Enrolment:
         anchor=datetime.fromisoformat(anchor) if anchor else None,
         hours=tuple(hour for hour in get("hours").split(",") if hour),
         subject=get("subject"),
+        profile_id=get("profile_id"),
     )
 
 
@@ -81,6 +85,7 @@ _COLUMNS = (
     enrolments.c.anchor_wall,
     enrolments.c.hours,
     enrolments.c.subject,
+    enrolments.c.profile_id,
 )
 
 
