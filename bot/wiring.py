@@ -1,7 +1,7 @@
 """The only place where real things are made and put together."""
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -27,6 +27,7 @@ from bot.service.directory import Directory
 from bot.service.flowbook import Flows
 from bot.service.identity import Identity
 from bot.service.inbound import Hub
+from bot.service.outage import Outage
 from bot.service.programmes import Planner
 from bot.service.remembering import Remembering
 from bot.service.reminders import Reminders
@@ -50,7 +51,6 @@ from sms_gateway import registry
 from sms_gateway.channel import Channel
 from sms_gateway.errors import InvalidSettings
 from sms_gateway.http import HttpTransport, Transport
-from sms_gateway.types import HttpRequest, Inbound, Part
 
 HUB_KEYS = {"type", "push_by"}
 """Channel settings that are the hub's own: the channel's type, and which channel sends for one that can only answer."""
@@ -286,7 +286,21 @@ class Services:
 
     @cached_property
     def spool(self) -> Spool:
-        return Spool(self.settings.var / "spool", self.vault, self.new_id)
+        return Spool(self.settings.var / "spool", self.vault, self.clock)
+
+    @cached_property
+    def outage(self) -> Outage:
+        return Outage(
+            spool=self.spool,
+            hub=lambda: self.hub,
+            delivery=lambda: self.delivery,
+            transport=lambda: self.transport,
+            channels=self.channels,
+            wake=self.wake,
+            send_urgent=self.send_urgent,
+            new_id=self.new_id,
+            on_fault=self.on_fault,
+        )
 
     @cached_property
     def waker(self) -> Waker:
@@ -300,32 +314,9 @@ class Services:
         """Send emergencies in the request itself: no queue and no worker stands before them (P6)."""
         self.delivery.send_emergencies(channel)
 
-    def answer_without_database(self, channel: Channel, messages: Sequence[Inbound]) -> list[Part]:
-        """Danger signs answered with the database down; on channels that cannot answer inline, sent at once."""
-        answers = self.hub.emergency_only(channel, messages)
-        if channel.capabilities.inline_reply:
-            return [part for _, part in answers]
-        self.delivery.send_unrecorded(channel, answers)
-        return []
-
     def replay(self) -> int:
         """Take what the spool kept while the database was down. Returns how many requests."""
-
-        def take(name: str, kind: str, request: HttpRequest) -> None:
-            channel = self.channels.get(name)
-            if channel is None:
-                return
-            if kind == "status":
-                self.delivery.report(name, channel.parse_status(request))
-            else:
-                answers = self.hub.receive(channel, channel.parse_inbound(request))
-                if any(answer.waiting for answer in answers):
-                    self.wake(name)
-
-        try:
-            return self.spool.replay(take)
-        except DatabaseDown:
-            return 0
+        return self.outage.replay()
 
     def on_fault(self, where: str, failed: Exception) -> None:
         """Count and log a fault: where and of what kind, never what it was about."""

@@ -50,9 +50,22 @@ class Composer:
         self._new_id = new_id
 
     def compose(
-        self, channel: Channel, arrival: Arrival, known: Loaded, turn: Turn, decision: Decision, flows: FlowBook
+        self,
+        channel: Channel,
+        arrival: Arrival,
+        known: Loaded,
+        turn: Turn,
+        decision: Decision,
+        flows: FlowBook,
+        *,
+        late: bool = False,
+        alarm_answered: bool = False,
     ) -> tuple[Result, Answered]:
-        """The result to commit and the answer to give for one inbound message."""
+        """The result to commit and the answer to give for one inbound message.
+
+        A `late` one waited on disk: its answers are sent, because its request is over (a USSD session too, for good).
+        With `alarm_answered` its emergency texts were said when it came, and are only recorded.
+        """
         spoken = [effect for effect in decision.effects if isinstance(effect, Spoken)]
         contact, cases = self._cases(decision, turn)
         conversation = decision.conversation
@@ -63,11 +76,15 @@ class Composer:
             conversation = _kept(conversation, pages, silence_of(conversation, flows))
         if channel.capabilities.medium == "ussd":
             shown = [(kind, replace(part, end=_over(conversation))) for kind, part in shown]
-        inline = channel.capabilities.inline_reply
+        inline = channel.capabilities.inline_reply and not (late and channel.capabilities.medium != "ussd")
+        said = {Kind.EMERGENCY} if alarm_answered else set()
         drafts = tuple(
-            self.draft(kind, part, contact.id, known.address_id, arrival.channel, turn.now, answered=inline)
+            self.draft(
+                kind, part, contact.id, known.address_id, arrival.channel, turn.now, answered=inline or kind in said
+            )
             for kind, part in shown
         )
+        waiting = [draft for draft in drafts if draft.state is State.QUEUED]
         parts = tuple(part for _, part in shown) if inline else ()
         result = Result(
             arrival=arrival,
@@ -82,8 +99,8 @@ class Composer:
             cases=cases,
             changed=known.stale or contact != known.contact,
         )
-        urgent = tuple(draft.id for draft in drafts if draft.kind is Kind.EMERGENCY and not inline)
-        return result, Answered(parts, bool(drafts) and not inline, urgent, contact.form)
+        urgent = tuple(draft.id for draft in waiting if draft.kind is Kind.EMERGENCY)
+        return result, Answered(parts, bool(waiting), urgent, contact.form)
 
     def speak(
         self, channel: Channel, contact: Contact, decision: Decision, flows: FlowBook

@@ -22,6 +22,11 @@ GATHER = 0.003
 hardly more (an eighth more messages a second, measured). A message that comes alone never waits."""
 LONGEST_WAIT = 10.0
 """Seconds a request waits for its commit; providers give up at about 15, and a danger sign must be answered before."""
+HANGS = 3.0
+"""Seconds after which a batch under way counts as hanging: batches take milliseconds, and each request that waited
+longer would hold one of the web process's few threads."""
+LOOK_SECONDS = 0.5
+"""How often a waiting request looks whether its batch hangs."""
 
 
 class Overloaded(Exception):
@@ -51,6 +56,31 @@ class Batcher(Generic[Item, Answer]):
         self._queue: queue.Queue[_Waiting[Item, Answer]] = queue.Queue(LONGEST_QUEUE)
         self._started = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._began: float | None = None
+
+    def hangs(self) -> bool:
+        """Whether the batch under way has been at it for much too long."""
+        began = self._began
+        return began is not None and time.monotonic() - began > HANGS
+
+    def answer(self, item: Item) -> Answer:
+        """The item's answer after its commit. Raises Overloaded, TimeoutError, or what `handle` gave for it.
+
+        After a TimeoutError the item has no effect any more, unless its batch was already under way.
+        """
+        if self.hangs():
+            raise TimeoutError
+        waiting = self.submit(item)
+        until = time.monotonic() + LONGEST_WAIT
+        while True:
+            try:
+                return waiting.result(LOOK_SECONDS)
+            except TimeoutError:
+                if waiting.done():
+                    return waiting.result()
+                if self.hangs() or time.monotonic() > until:
+                    waiting.cancel()
+                    raise
 
     def submit(self, item: Item) -> "Future[Answer]":
         """Queue an item. The future gives its answer after the commit. Raises Overloaded when the queue is full."""
@@ -73,11 +103,16 @@ class Batcher(Generic[Item, Answer]):
         held: list[_Waiting[Item, Answer]] = []
         batch: list[_Waiting[Item, Answer]] = []
         while True:
-            batch, held = self._next(held, gather=len(batch) > 1)
+            taken, held = self._next(held, gather=len(batch) > 1)
+            batch = [waiting for waiting in taken if waiting.answer.set_running_or_notify_cancel()]
+            if not batch:
+                continue
+            self._began = time.monotonic()
             try:
                 answers = self._handle([waiting.item for waiting in batch])
             except Exception as failed:  # noqa: BLE001 (each waiting request is told; the thread lives on)
                 answers = [failed] * len(batch)
+            self._began = None
             for waiting, answer in zip(batch, answers, strict=True):
                 if isinstance(answer, Exception):
                     waiting.answer.set_exception(answer)

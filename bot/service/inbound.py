@@ -13,8 +13,9 @@ from bot.core.render import form_on, labels
 from bot.core.route import decide
 from bot.core.turn import Decision, FlowBook, Turn, Who
 from bot.service.answering import Answered, Composer
-from bot.service.batching import LONGEST_WAIT, Batcher
+from bot.service.batching import Batcher
 from bot.service.identity import Identity, whose
+from bot.service.spool import Kept
 from bot.store.database import Connection, Database, DatabaseDown, may_retry, retrying
 from bot.store.hot import HotStore
 from flows.types import Do, Json
@@ -22,7 +23,7 @@ from locales.catalog import Catalog
 from nlu.types import DangerLevel, Keyword, Understood
 from nlu.understand import Engine
 from sms_gateway.channel import Channel
-from sms_gateway.types import Inbound, Part, Urn
+from sms_gateway.types import Inbound, Part
 from sms_gateway.ussd import new_input
 
 ATTEMPTS = 3
@@ -54,6 +55,10 @@ class Prepared:
     arrival: Arrival
     said: Understood | None
     """None where the text is known only after loading (USSD that accumulates)."""
+    late: bool = False
+    """It waited on disk: its request is long over, and what would have been its answer is sent instead."""
+    alarm_answered: bool = False
+    """Its danger sign was answered when it came."""
 
 
 class Hub:
@@ -85,50 +90,57 @@ class Hub:
         self._identity = identity
         self._batcher = Batcher(self._handle_batch, lambda prepared: str(prepared.arrival.urn))
 
-    def receive(self, channel: Channel, inbounds: Sequence[Inbound]) -> list[Answered]:
+    def receive(self, channel: Channel, inbounds: Sequence[Inbound], *, kept: Kept | None = None) -> list[Answered]:
         """Take the messages of one request in order; each is stored and has its effect when this returns.
 
-        Raises DatabaseDown (nothing is stored; `emergency_only` still answers danger signs) or Overloaded.
+        `kept` for a request that waited on disk. Raises DatabaseDown (nothing is stored; `emergency_only` still answers
+        danger signs), Overloaded, or TimeoutError when the database hangs.
         """
         answers = []
         for inbound in inbounds:  # one after another: they may be one contact's, and order counts
-            prepared = self.prepare(channel, inbound)
-            answers.append(self._batcher.submit(prepared).result(LONGEST_WAIT))
+            prepared = self.prepare(channel, inbound, kept)
+            answers.append(self._batcher.answer(prepared))
         return answers
 
-    def prepare(self, channel: Channel, inbound: Inbound) -> Prepared:
-        """Understand a message, before any transaction."""
+    def prepare(self, channel: Channel, inbound: Inbound, kept: Kept | None = None) -> Prepared:
+        """Understand a message, before any transaction; "tomorrow" is counted from when it came."""
         now = self._clock()
+        came = min(now, kept.at) if kept and kept.at else now
         arrival = Arrival(channel.name, inbound.external_id, inbound.urn, now)
         accumulates = inbound.session is not None and inbound.session.accumulated is not None
         said = (
-            None if accumulates else self._understand(channel, inbound, inbound.text, self._forms.get(str(inbound.urn)))
+            None
+            if accumulates
+            else self._understand(channel, inbound, inbound.text, self._forms.get(str(inbound.urn)), came)
         )
-        return Prepared(channel, inbound, arrival, said)
+        answered = kept is not None and inbound.external_id in kept.answered
+        return Prepared(channel, inbound, arrival, said, late=kept is not None, alarm_answered=answered)
 
     def alarmed(self, channel: Channel, inbounds: Sequence[Inbound]) -> bool:
         """Whether any of the messages shows a danger sign that may be happening now."""
         signs = (self._understand(channel, inbound, inbound.text, None).danger for inbound in inbounds)
         return any(sign is not None and sign.level is not DangerLevel.INFORM for sign in signs)
 
-    def emergency_only(self, channel: Channel, inbounds: Sequence[Inbound]) -> list[tuple[Urn, Part]]:
-        """What can be said with the database down: the emergency text to a danger sign, else "try again"."""
-        parts: list[tuple[Urn, Part]] = []
+    def emergency_only(self, channel: Channel, inbounds: Sequence[Inbound]) -> list[tuple[Inbound, Part, bool]]:
+        """What can be said with the database down, and whether to a danger sign: the emergency text, else "try again"."""
+        parts: list[tuple[Inbound, Part, bool]] = []
         for inbound in inbounds:
             said = self._understand(channel, inbound, inbound.text, None)
             danger = said.danger
             numbers = self._numbers(self._clock())
             alarm = danger is not None and danger.level is not DangerLevel.INFORM
             key = safety.text_for(danger.kind) if danger and alarm else "common.error_try_later"
-            if not alarm and not channel.capabilities.inline_reply:
-                continue  # the stored request is answered when it is replayed
+            if not alarm and channel.capabilities.medium != "ussd":
+                continue  # the stored request is answered when it is replayed; a USSD session is over by then
             form = form_on(said.form, channel.capabilities)
-            parts.append((inbound.urn, Part(self._catalog.text(key, form, numbers), end=True)))
+            parts.append((inbound, Part(self._catalog.text(key, form, numbers), end=True), alarm))
         return parts
 
-    def _understand(self, channel: Channel, inbound: Inbound, text: str, form: str | None) -> Understood:
+    def _understand(
+        self, channel: Channel, inbound: Inbound, text: str, form: str | None, came: datetime | None = None
+    ) -> Understood:
         engine: Engine = "table" if channel.capabilities.medium == "ussd" else "auto"
-        wall = self._clock().astimezone(self._zone).replace(tzinfo=None)
+        wall = (came or self._clock()).astimezone(self._zone).replace(tzinfo=None)
         try:
             return self._understands.understand(text, form=form, now=wall, engine=engine, choice=inbound.choice)
         except Exception as failed:  # noqa: BLE001 (whatever understanding stumbles over, the person gets an answer)
@@ -205,7 +217,16 @@ class Hub:
         decision = self._act(connection, prepared, known, turn, decision, flows)
         if decision.contact.consent is Consent.AGAIN and known.contact.consent is not Consent.AGAIN:
             self._identity.hold(connection, prepared.arrival, known.contact.id)
-        return self._composer.compose(prepared.channel, prepared.arrival, known, turn, decision, flows)
+        return self._composer.compose(
+            prepared.channel,
+            prepared.arrival,
+            known,
+            turn,
+            decision,
+            flows,
+            late=prepared.late,
+            alarm_answered=prepared.alarm_answered,
+        )
 
     def _turn(self, prepared: Prepared, known: Loaded) -> Turn:
         inbound, channel, now = prepared.inbound, prepared.channel, prepared.arrival.received_at

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from bot.service import batching
 from bot.service.batching import Batcher
 
 Item = tuple[str, int]
@@ -71,3 +72,30 @@ def test_a_batch_that_breaks_is_told_to_all_and_the_next_goes_on() -> None:
     with pytest.raises(RuntimeError, match="all of it"):
         batcher.submit(("a", 1)).result(10)
     assert batcher.submit(("a", 2)).result(10) == "fine"
+
+
+def test_a_batch_that_hangs_holds_nobody_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batching, "HANGS", 0.2)
+    monkeypatch.setattr(batching, "LOOK_SECONDS", 0.05)
+    handle = Recorder()
+    batcher: Batcher[Item, str] = Batcher(handle, lambda item: item[0])
+    first = batcher.submit(("a", 1))
+    while not batcher._queue.empty():  # noqa: SLF001 (until it is being handled)
+        pass
+    with pytest.raises(TimeoutError):
+        batcher.answer(("b", 1))
+    assert batcher.hangs()
+    with pytest.raises(TimeoutError):
+        batcher.answer(("c", 1))
+    assert batcher._queue.qsize() == 1  # noqa: SLF001 (while it hangs nothing more is queued)
+    handle.go.set()
+    assert first.result(10) == "a1"
+    assert batcher.answer(("d", 1)) == "d1"
+    assert not batcher.hangs()
+    assert [item for batch in handle.batches for item in batch] == [("a", 1), ("d", 1)]  # who gave up has no effect
+
+
+def test_an_error_of_the_handlers_own_is_not_taken_for_hanging() -> None:
+    batcher: Batcher[Item, str] = Batcher(lambda batch: [TimeoutError("mine")] * len(batch), lambda item: item[0])
+    with pytest.raises(TimeoutError, match="mine"):
+        batcher.answer(("a", 1))

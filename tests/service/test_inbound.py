@@ -171,12 +171,14 @@ def test_with_the_database_down_danger_is_answered_and_the_rest_waits_in_the_spo
     message = world.inbound("kanzef bzaf daba")
     with pytest.raises(DatabaseDown):
         world.receive(message)
-    assert world.services.answer_without_database(world.channels["sim-sms"], [message]) == []
+    outage = world.services.outage
+    said = outage.answer(world.channels["sim-sms"], [message])
+    assert (said.parts, said.answered) == ((), {message.external_id})
     (text,) = world.provider.take()
     assert "15" in text
-    assert world.services.answer_without_database(world.channels["sim-sms"], [world.inbound("salam")]) == []
+    assert outage.answer(world.channels["sim-sms"], [world.inbound("salam")]).parts == ()
     assert world.provider.take() == []  # what is stored is answered when it is replayed
-    (screen,) = world.services.answer_without_database(world.channels["sim-ussd"], [world.inbound("salam")])
+    (screen,) = outage.answer(world.channels["sim-ussd"], [world.inbound("salam")]).parts
     assert screen.end
     assert screen.text == world.text("common.error_try_later")
     down.down = False

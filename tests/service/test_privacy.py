@@ -103,7 +103,7 @@ def test_a_conversation_with_every_kind_of_failure_leaves_no_trace_in_the_logs(
         connection.execute(text("ALTER TABLE inbound RENAME TO elsewhere"))
     say(TEXT)
     tick(world.services)
-    world.services.spool.keep("sim-sms", "inbound", HttpRequest("POST", "http://x", {}, TEXT.encode()))
+    world.services.spool.keep("sim-sms", "inbound", HttpRequest("POST", "http://x", {}, TEXT.encode()), ["ab12"])
     tick(world.services)
     assert len(failures) >= 3
     structured = heard.structured.getvalue()
@@ -129,8 +129,8 @@ def test_values_on_their_way_hide_what_they_carry(world: World) -> None:
     seen: list[object] = []
     real = world.services.composer.__class__.compose
 
-    def spied(self: Any, *given: Any) -> Any:
-        made = real(self, *given)
+    def spied(self: Any, *given: Any, **named: Any) -> Any:
+        made = real(self, *given, **named)
         seen.extend((*given, made))
         return made
 
@@ -152,7 +152,7 @@ def test_nothing_planted_stands_in_the_database_or_on_the_disk(world: World, var
     world.agree(NUMBER)
     for words in (TEXT, "bghit nhder m3a chi wa7ed", TEXT):
         world.receive(world.inbound(words, number=NUMBER, name=NAME))
-    world.services.spool.keep("sim-sms", "inbound", HttpRequest("POST", "http://x", {}, TEXT.encode()))
+    world.services.spool.keep("sim-sms", "inbound", HttpRequest("POST", "http://x", {}, TEXT.encode()), ["ab12"])
     stored = b"".join(file.read_bytes() for file in var.rglob("*") if file.is_file())
     assert b"sim-sms" in stored
     for word in (NUMBER, NUMBER[1:], NAME, TEXT):

@@ -165,4 +165,5 @@ def make(settings: Settings, provider: Provider, clock: Clock, new_id: Ids) -> W
         settings, clock=clock, ids=one_at_a_time, transport=provider, channels=Channels(dict(channels), {})
     )
     services.wake = lambda _channel: None  # type: ignore[method-assign] # the tests say when something is sent
+    services.outage.resume = lambda: None  # type: ignore[method-assign] # and when what was kept is taken
     return World(services, provider, clock, one_at_a_time, channels)
