@@ -43,6 +43,8 @@ class Capabilities:
     """Messages a second that the provider takes from one account, where it says so; settings may lower it."""
     max_body: int = 1_000_000
     """Octets of the largest request that the provider sends."""
+    one_address: bool = False
+    """Messages and delivery reports come to one address: both are looked for in every request."""
 
 
 class Channel(Protocol):

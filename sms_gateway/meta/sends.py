@@ -40,6 +40,7 @@ CAPABILITIES = Capabilities(
     caption_units=MAX_RICH,
     per_second=80.0,  # a number's default throughput (same pages, "Throughput")
     max_body=MAX_BODY,
+    one_address=True,
 )
 
 KINDS = frozenset({"audio", "image", "video"})
