@@ -120,6 +120,8 @@ class DeliveryReport:
     reference: str | None = None
     urn: Urn | None = None
     opted_out: bool = False
+    reason: str | None = None
+    """Of a failure: the name of the ChannelError that the code stands for, such as `outside_window`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.core.model import Kind, State
-from sms_gateway.errors import ChannelError, OutcomeUnknown, Throttled
+from sms_gateway.errors import ChannelError, Misconfigured, OutcomeUnknown, Throttled
 from sms_gateway.types import Accepted, Status
 
 FIRST_PAUSE = timedelta(seconds=2)
@@ -24,6 +24,8 @@ class Outcome:
     code: str | None = None
     external_id: str | None = None
     again_at: datetime | None = None
+    untried: bool = False
+    """Handed back before the provider was called: the attempt does not count."""
 
 
 def after_send(accepted: Accepted) -> Outcome:
@@ -32,15 +34,19 @@ def after_send(accepted: Accepted) -> Outcome:
     return Outcome(state, external_id=accepted.external_id)
 
 
-def after_error(failed: ChannelError, kind: Kind, attempts: int, now: datetime, jitter: float) -> Outcome:
+def after_error(
+    failed: ChannelError, kind: Kind, attempts: int, now: datetime, jitter: float, *, stopped: bool = False
+) -> Outcome:
     """A send failed; `attempts` counts this one, `jitter` is a random number from 0 to 1.
 
     Transient errors wait (exponential back-off, full jitter on its upper half) unless the provider named a time. A send
-    of unknown outcome is never repeated, except an emergency, whose policy says that it may (P3).
+    of unknown outcome is never repeated, except an emergency, whose policy says that it may (P3). On a channel that is
+    known to be misconfigured (`stopped`) a message that only tried whether it still is waits as well.
     """
     if isinstance(failed, OutcomeUnknown) and kind is not Kind.EMERGENCY:
         return Outcome(State.UNKNOWN, reason=failed.name, code=failed.code)
-    may_retry = failed.retry or isinstance(failed, OutcomeUnknown)
+    waits = stopped and isinstance(failed, Misconfigured)
+    may_retry = failed.retry or waits or isinstance(failed, OutcomeUnknown)
     if may_retry and attempts < MOST_ATTEMPTS:
         pause = min(FIRST_PAUSE * 2 ** (attempts - 1), LONGEST_PAUSE) * (0.5 + jitter / 2)
         if isinstance(failed, Throttled) and failed.wait is not None:

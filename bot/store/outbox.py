@@ -6,78 +6,54 @@ may repeat (P3): the sweeper turns it into `unknown`, and a delivery report sett
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, exists, func, insert, literal, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, and_, insert, or_, select, text, update
 
 from bot.core import codec
-from bot.core.delivery import Outcome, after_report
-from bot.core.ids import IdSource
+from bot.core.delivery import Outcome
 from bot.core.model import Draft, Kind, Lane, State
-from bot.store.columns import Instant, from_ms
+from bot.store import outbox_sets
+from bot.store.columns import from_ms, to_ms
+from bot.store.database import driver_connection
 from bot.store.hot import PLACE_PART, PLACE_PATH, outbox_row
 from bot.store.hot_sqlite import TABLES
-from bot.store.tables.contacts import addresses, contacts
-from bot.store.tables.messages import outbox, reports
-from bot.store.vault import Vault, VaultError
-from sms_gateway.types import DeliveryReport, Outbound, Status, Urn
+from bot.store.hot_sqlite import insert as insert_one
+from bot.store.outbox_sets import Claimed
+from bot.store.tables.contacts import contacts
+from bot.store.tables.messages import outbox
+from bot.store.vault import Vault
+from sms_gateway.types import Outbound, Urn
 
-WAITING = (State.QUEUED.value, State.SENDING.value)
+__all__ = ["ALL_LANES", "Claimed", "add", "begin", "claim", "opened", "settle", "sweep", "waiting_channels"]
+
 MAY_REPEAT = (Kind.EMERGENCY.value,)
-OPTED_OUT = "opted_out"
-"""How an early report is kept that says the contact wants to be left alone."""
-LEARNED = {State.SENT, State.DELIVERED, State.FAILED}
-"""Outcomes that say more than `unknown` does, should the sweeper have been first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """A row to send: the message itself and what deciding about it needs."""
-
-    message: Outbound
-    contact_id: str
-    kind: Kind
-    attempts: int
-    opted_out: bool
-    expires_at: datetime
-    last_inbound_at: datetime | None
-    source: str | None
+ALL_LANES = (Lane.EMERGENCY, Lane.CAMPAIGN)
+WAITS = "waits_for_contact"
+"""Why a row is held whose channel takes free text only after the contact's next message."""
+COPY_FROM = 50
+"""Drafts from which PostgreSQL takes them as one stream."""
 
 
 def add(connection: Connection, drafts: Iterable[Draft], vault: Vault) -> None:
     """Put drafts into the outbox."""
-    rows = [dict(zip(TABLES["outbox"], outbox_row(draft, vault), strict=True)) for draft in drafts]
-    for row in rows:
-        for column in ("created_at", "due_at", "expires_at"):
-            row[column] = from_ms(int(str(row[column])))
-    if rows:
-        connection.execute(insert(outbox), rows)
-
-
-def _claimable(channel: str, now: datetime) -> Select[tuple[str]]:
-    earlier = outbox.alias("earlier")
-    blocked = exists().where(
-        earlier.c.contact_id == outbox.c.contact_id,
-        earlier.c.channel == outbox.c.channel,
-        earlier.c.state.in_(WAITING),
-        or_(
-            earlier.c.lane < outbox.c.lane,
-            and_(earlier.c.lane == outbox.c.lane, earlier.c.id < outbox.c.id),
-        ),
-        # one that is being tried again still comes first; one planned for later does not hold up the rest
-        or_(earlier.c.due_at <= now, earlier.c.attempts > 0),
-    )
-    free = or_(outbox.c.lease_until.is_(None), outbox.c.lease_until < now)
-    return (
-        select(outbox.c.id)
-        .where(
-            outbox.c.channel == channel, outbox.c.state == State.QUEUED.value, outbox.c.due_at <= now, free, ~blocked
-        )
-        .order_by(outbox.c.lane, outbox.c.due_at, outbox.c.id)
-    )
+    rows = [outbox_row(draft, vault) for draft in drafts]
+    if not rows:
+        return
+    raw = driver_connection(connection)
+    if connection.dialect.name == "sqlite":
+        raw.executemany(insert_one("outbox"), rows)
+    elif len(rows) < COPY_FROM:
+        columns = TABLES["outbox"]
+        values = [dict(zip(columns, row, strict=True)) for row in rows]
+        for value in values:
+            for column in ("created_at", "due_at", "expires_at"):
+                value[column] = from_ms(int(str(value[column])))
+        connection.execute(insert(outbox), values)
+    else:
+        with raw.cursor() as cursor, cursor.copy(f"COPY outbox ({', '.join(TABLES['outbox'])}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
 
 
 def claim(
@@ -88,59 +64,35 @@ def claim(
     by: str,
     limit: int,
     lease: timedelta,
-    vault: Vault,
-    lane: Lane | None = None,
+    lanes: tuple[Lane, Lane] = ALL_LANES,
+    window: timedelta | None = None,
 ) -> list[Claimed]:
     """Take up to `limit` due rows of a channel for `lease`; the earliest of each contact only (P4), best lane first.
 
-    With `lane`, rows of that lane only.
+    What may go without another question (the contact has not opted out, the text is not too old, with `window` the
+    contact wrote within it) is marked `sending` by the same statement: it is `clear`. Of the rest somebody must decide.
     """
-    wanted = _claimable(channel, now).limit(limit)
-    if lane is not None:
-        wanted = wanted.where(outbox.c.lane == int(lane))
-    if connection.dialect.name == "postgresql":
-        wanted = wanted.with_for_update(skip_locked=True, of=outbox)
-    ids = list(connection.scalars(wanted))
-    if not ids:
-        return []
-    connection.execute(update(outbox).where(outbox.c.id.in_(ids)).values(lease_until=now + lease, lease_by=by))
-    rows = connection.execute(
-        select(outbox, addresses.c.scheme, addresses.c.path_enc, contacts.c.opted_out, addresses.c.last_inbound_at)
-        .join(addresses, addresses.c.id == outbox.c.address_id)
-        .join(contacts, contacts.c.id == outbox.c.contact_id)
-        .where(outbox.c.id.in_(ids))
-        .order_by(outbox.c.lane, outbox.c.due_at, outbox.c.id),
-    ).all()
-    claimed = []
-    for row in rows:
-        try:
-            claimed.append(_claimed(row, vault))
-        except (VaultError, ValueError, KeyError):
-            # one row that cannot be read (a damaged value, a lost key) must not stop its channel
-            unreadable = Outcome(State.FAILED, reason="unreadable")
-            settle(connection, [(row.id, unreadable)], now)
-    return claimed
+    given = {
+        "channel": channel,
+        "now": to_ms(now),
+        "by": by,
+        "limit": limit,
+        "lease": to_ms(now + lease),
+        "first": int(lanes[0]),
+        "last": int(lanes[1]),
+        "since": to_ms(now - window) if window is not None else None,
+    }
+    return outbox_sets.claim(connection, given) if limit > 0 else []
 
 
-def _claimed(row: Row[Any], vault: Vault) -> Claimed:
-    return Claimed(
-        message=Outbound(
-            reference=row.id,
-            urn=Urn(row.scheme, vault.open(row.path_enc, PLACE_PATH)),
-            part=codec.load_part(vault.open(row.part_enc, PLACE_PART)),
-        ),
-        contact_id=row.contact_id,
-        kind=Kind(row.kind),
-        attempts=row.attempts,
-        opted_out=row.opted_out,
-        expires_at=row.expires_at,
-        last_inbound_at=row.last_inbound_at,
-        source=row.source,
-    )
+def opened(one: Claimed, vault: Vault) -> Outbound:
+    """The message of a row. Raises VaultError, ValueError or KeyError where it cannot be read."""
+    path = vault.open(one.path_enc, PLACE_PATH)
+    return Outbound(one.id, Urn(one.scheme, path), codec.load_part(vault.open(one.part_enc, PLACE_PART)))
 
 
 def begin(connection: Connection, ids: Sequence[str], by: str, *, lease_until: datetime) -> set[str]:
-    """Mark rows as being sent from now on; returns those still ours and whose contact has not opted out since.
+    """Mark claimed rows as being sent from now on; returns those still ours and whose contact has not opted out since.
 
     `lease_until` is when the sweeper may take the sender for dead.
     """
@@ -157,129 +109,77 @@ def begin(connection: Connection, ids: Sequence[str], by: str, *, lease_until: d
     return set(taken.scalars())
 
 
-def settle(connection: Connection, outcomes: Sequence[tuple[str, Outcome]], now: datetime) -> None:
-    """Write what became of each row. A row that a report has moved on meanwhile is not moved back."""
-    for id_, outcome in outcomes:
-        final = outcome.state not in {State.QUEUED, State.SENT, State.UNKNOWN}
-        from_states: tuple[str, ...] = WAITING
-        if outcome.state in LEARNED:
-            from_states = (*WAITING, State.UNKNOWN.value)
-        elif outcome.state is State.SKIPPED:
-            from_states = (State.QUEUED.value,)  # never what another worker is sending since our lease ran out
-        connection.execute(
-            update(outbox)
-            .where(outbox.c.id == id_, outbox.c.state.in_(from_states))
-            .values(
-                state=outcome.state.value,
-                reason=outcome.reason,
-                code=outcome.code,
-                external_id=outcome.external_id,
-                due_at=outcome.again_at or outbox.c.due_at,
-                lease_until=None,
-                lease_by=None,
-                sent_at=now if outcome.state is State.SENT else outbox.c.sent_at,
-                settled_at=now if final else None,
-            ),
+def settle(
+    connection: Connection, outcomes: Sequence[tuple[str, Outcome]], now: datetime, *, by: str | None = None
+) -> None:
+    """Write what became of each row. A row that a report has moved on meanwhile is not moved back.
+
+    With `by`, a row that another worker holds by now is neither queued anew nor skipped.
+    """
+    if not outcomes:
+        return
+    rows = [
+        (
+            id_,
+            one.state.value,
+            one.reason,
+            one.code,
+            one.external_id,
+            to_ms(one.again_at) if one.again_at else None,
+            int(one.untried),
         )
-        if outcome.reason == "opted_out" and outcome.state is State.FAILED:
-            _opt_out(connection, id_)
+        for id_, one in outcomes
+    ]
+    outbox_sets.settle(connection, rows, to_ms(now), by)
+    if gone := [id_ for id_, one in outcomes if one.reason == "opted_out" and one.state is State.FAILED]:
+        opt_out(connection, gone)
 
 
-def apply_report(connection: Connection, channel: str, report: DeliveryReport, now: datetime, new_id: IdSource) -> bool:
-    """Move the message a report speaks of, forwards only. A report for a message not (yet) known is kept; False then."""
-    found = select(outbox.c.id, outbox.c.state).where(outbox.c.channel == channel)
-    by = outbox.c.external_id == report.external_id
-    if report.reference:
-        by = or_(outbox.c.id == report.reference, by)
-    wanted = found.where(by)
-    if connection.dialect.name == "postgresql":
-        wanted = wanted.with_for_update()
-    row = connection.execute(wanted).first()
-    if row is None:
-        _keep(connection, channel, report, now, new_id)
-        return False
-    state = after_report(State(row.state), report.status)
-    if state is not None:
-        connection.execute(
-            update(outbox)
-            .where(outbox.c.id == row.id)
-            .values(
-                state=state.value,
-                code=report.code,
-                external_id=func.coalesce(outbox.c.external_id, report.external_id),
-                sent_at=func.coalesce(outbox.c.sent_at, literal(now, Instant)),
-                reason="provider" if state is State.FAILED else None,
-                settled_at=now,
-                lease_until=None,
-                lease_by=None,
-            ),
-        )
-    if report.opted_out:
-        _opt_out(connection, row.id)
-    return True
-
-
-def _opt_out(connection: Connection, outbox_id: str) -> None:
-    whose = select(outbox.c.contact_id).where(outbox.c.id == outbox_id).scalar_subquery()
-    connection.execute(update(contacts).where(contacts.c.id == whose).values(opted_out=True))
-
-
-def _keep(connection: Connection, channel: str, report: DeliveryReport, now: datetime, new_id: IdSource) -> None:
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    row = dialect.insert(reports).values(
-        id=new_id(),
-        channel=channel,
-        external_id=report.external_id,
-        reference=report.reference,
-        status=OPTED_OUT if report.opted_out else report.status.value,
-        code=report.code,
-        received_at=now,
-    )
-    connection.execute(row.on_conflict_do_nothing())
-
-
-def match_early_reports(connection: Connection, now: datetime, *, keep: timedelta, new_id: IdSource) -> int:
-    """Apply reports that came before their message was known; those older than `keep` are dropped. Returns how many."""
-    matched = 0
-    known = exists().where(
-        outbox.c.channel == reports.c.channel,
-        or_(outbox.c.external_id == reports.c.external_id, outbox.c.id == reports.c.reference),
-    )
-    rows = connection.execute(select(reports).where(known).order_by(reports.c.received_at).limit(1000)).all()
-    for row in rows:
-        stopped = row.status == OPTED_OUT
-        status = Status.FAILED if stopped else Status(row.status)
-        report = DeliveryReport(row.external_id, status, row.code, row.reference, opted_out=stopped)
-        matched += apply_report(connection, row.channel, report, now, new_id)
-        connection.execute(reports.delete().where(reports.c.id == row.id))
-    connection.execute(reports.delete().where(reports.c.received_at < now - keep))
-    return matched
+def opt_out(connection: Connection, ids: Sequence[str]) -> None:
+    """The contacts of these rows want to be left alone, says their provider."""
+    whose = select(outbox.c.contact_id).where(outbox.c.id.in_(ids))
+    connection.execute(update(contacts).where(contacts.c.id.in_(whose)).values(opted_out=True))
 
 
 def sweep(connection: Connection, now: datetime) -> dict[str, int]:
-    """Settle what a dead worker left: sends of unknown outcome, texts that are too old. Returns counts by outcome."""
-    stuck = and_(outbox.c.state == State.SENDING.value, outbox.c.lease_until < now)
-    again = connection.execute(
-        update(outbox)
-        .where(stuck, outbox.c.kind.in_(MAY_REPEAT))
-        .values(state=State.QUEUED.value, lease_until=None, lease_by=None),
-    ).rowcount
-    unknown = connection.execute(
-        update(outbox)
-        .where(stuck, outbox.c.kind.not_in(MAY_REPEAT))
-        .values(state=State.UNKNOWN.value, reason="outcome_unknown", lease_until=None, lease_by=None),
-    ).rowcount
-    free = or_(outbox.c.lease_until.is_(None), outbox.c.lease_until < now)
-    late = connection.execute(
-        update(outbox)
-        .where(outbox.c.state == State.QUEUED.value, outbox.c.expires_at < now, free)
-        .values(state=State.SKIPPED.value, reason="too_late", settled_at=now),
-    ).rowcount
-    return {"again": again, "unknown": unknown, "too_late": late}
+    """Settle what a dead worker left (sends of unknown outcome), what is too old, and let go what waited for its contact.
+
+    Returns counts by outcome.
+    """
+    return {name: connection.execute(statement, {"now": to_ms(now)}).rowcount for name, statement in SWEEPS.items()}
 
 
 def waiting_channels(connection: Connection, now: datetime) -> list[str]:
     """Channels with due rows that nobody holds."""
-    free = or_(outbox.c.lease_until.is_(None), outbox.c.lease_until < now)
-    due = and_(outbox.c.state == State.QUEUED.value, outbox.c.due_at <= now, free)
-    return list(connection.scalars(select(outbox.c.channel).where(due).distinct()))
+    return list(connection.scalars(WAITING_CHANNELS, {"now": to_ms(now)}))
+
+
+_REPEATS = ", ".join(f"'{kind}'" for kind in MAY_REPEAT)
+_GIVE_UP = "UPDATE outbox SET lease_until = NULL, lease_by = NULL, moved_at = :now"
+_STUCK = "WHERE state = 'sending' AND lease_until < :now AND kind"
+SWEEPS = {
+    "again": text(f"{_GIVE_UP}, state = 'queued' {_STUCK} IN ({_REPEATS})"),
+    "unknown": text(f"{_GIVE_UP}, state = 'unknown', reason = 'outcome_unknown' {_STUCK} NOT IN ({_REPEATS})"),
+    "too_late": text(
+        f"{_GIVE_UP}, settled_at = :now, state = 'skipped',"
+        f" reason = CASE WHEN reason = '{WAITS}' THEN 'outside_window' ELSE 'too_late' END"
+        " WHERE state = 'queued' AND expires_at < :now AND (lease_until IS NULL OR lease_until < :now)"
+    ),
+    "let_go": text(
+        f"UPDATE outbox SET due_at = :now, reason = NULL WHERE state = 'queued' AND reason = '{WAITS}' AND EXISTS ("  # noqa: S608 (our own words)
+        "SELECT 1 FROM addresses WHERE addresses.id = outbox.address_id AND addresses.last_inbound_at > outbox.moved_at)"
+    ),
+}
+# From one channel's rows to the next one's by the index: reading the whole queue each second would be felt.
+WAITING_CHANNELS = text("""
+WITH RECURSIVE known(channel) AS (
+  SELECT min(channel) FROM outbox WHERE state = 'queued'
+  UNION ALL
+  SELECT (SELECT min(o.channel) FROM outbox o WHERE o.state = 'queued' AND o.channel > known.channel) FROM known
+  WHERE known.channel IS NOT NULL
+)
+SELECT channel FROM known WHERE channel IS NOT NULL AND EXISTS (
+  SELECT 1 FROM outbox o WHERE o.channel = known.channel AND o.state = 'queued' AND o.due_at <= :now
+  AND (o.lease_until IS NULL OR o.lease_until < :now)
+)
+""")

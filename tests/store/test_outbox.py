@@ -1,7 +1,6 @@
-"""The outbox: claims, leases, sends that begin and end, delivery reports, the sweep. On both databases."""
+"""The outbox: claims, leases, sends that begin and end, the sweep. On both databases."""
 
 import threading
-from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import pytest
@@ -10,70 +9,15 @@ from sqlalchemy import update
 from bot.core.delivery import Outcome
 from bot.core.model import Kind, Lane, State
 from bot.store import outbox
+from bot.store.columns import from_ms
 from bot.store.database import Database
 from bot.store.hot import HotStore
-from bot.store.outbox import Claimed
-from bot.store.tables.contacts import contacts
 from bot.store.tables.messages import outbox as table
-from bot.store.tables.messages import reports
-from bot.store.vault import Vault
+from bot.store.vault import Vault, VaultError
 from sms_gateway.types import DeliveryReport, Status
 from tests.conftest import Clock
-from tests.store.rows import draft, person, put, state_of
-
-Ids = Callable[[], str]
-LEASE = timedelta(seconds=45)
-
-
-class Desk:
-    """The outbox of one test."""
-
-    def __init__(self, database: Database, hot: HotStore, vault: Vault, new_id: Ids, clock: Clock) -> None:
-        self.database, self.hot, self.vault, self.new_id, self.clock = database, hot, vault, new_id, clock
-        self.people = [person(database, hot, new_id, clock(), f"+21260000{n:04}") for n in range(4)]
-
-    def queue(self, who: int = 0, **given: object) -> str:
-        one = draft(self.people[who], self.new_id, self.clock(), **given)  # type: ignore[arg-type]
-        put(self.database, self.vault, one)
-        return one.id
-
-    def claim(self, by: str = "w1", limit: int = 64) -> list[Claimed]:
-        with self.database.write() as connection:
-            return outbox.claim(connection, "sim-sms", self.clock(), by=by, limit=limit, lease=LEASE, vault=self.vault)
-
-    def claimed(self, by: str = "w1", limit: int = 64) -> list[str]:
-        return [one.message.reference for one in self.claim(by, limit)]
-
-    def begin(self, ids: Sequence[str], by: str = "w1") -> set[str]:
-        with self.database.write() as connection:
-            return outbox.begin(connection, ids, by, lease_until=self.clock() + LEASE)
-
-    def settle(self, *outcomes: tuple[str, Outcome]) -> None:
-        with self.database.write() as connection:
-            outbox.settle(connection, outcomes, self.clock())
-
-    def report(self, report: DeliveryReport) -> bool:
-        with self.database.write() as connection:
-            return outbox.apply_report(connection, "sim-sms", report, self.clock(), self.new_id)
-
-    def sweep(self) -> dict[str, int]:
-        with self.database.write() as connection:
-            return outbox.sweep(connection, self.clock())
-
-    def sent(self, external_id: str | None = "x1", **given: object) -> str:
-        id_ = self.queue(**given)
-        self.claimed()
-        assert self.begin([id_]) == {id_}
-        self.settle((id_, Outcome(State.SENT, external_id=external_id)))
-        return id_
-
-    def opt_out(self, who: int = 0) -> None:
-        with self.database.write() as connection:
-            mine = contacts.c.id == self.people[who].contact.id
-            connection.execute(update(contacts).where(mine).values(opted_out=True))
-
-    def state(self, id_: str) -> State:
-        return state_of(self.database, id_)[0]
+from tests.store.desk import Desk, Ids
+from tests.store.rows import arrival, state_of, write_in
 
 
 @pytest.fixture
@@ -94,8 +38,7 @@ def test_one_contact_has_one_message_under_way_and_in_order(desk: Desk) -> None:
     first, second, other = desk.queue(0), desk.queue(0), desk.queue(1)
     assert desk.claimed() == [first, other]
     assert desk.claimed("w2") == []
-    desk.begin([first])
-    assert desk.claimed("w2") == []
+    assert desk.state(first) is State.SENDING
     desk.settle((first, Outcome(State.SENT, external_id="x")))
     assert desk.claimed("w2") == [second]
 
@@ -103,8 +46,10 @@ def test_one_contact_has_one_message_under_way_and_in_order(desk: Desk) -> None:
 def test_what_is_claimed_can_be_read(desk: Desk) -> None:
     id_ = desk.queue(0, text="bonjour", source="case:1")
     (one,) = desk.claim()
-    assert (one.message.reference, one.message.part.text, one.message.urn.path) == (id_, "bonjour", "+212600000000")
-    assert (one.attempts, one.opted_out, one.source, one.kind) == (0, False, "case:1", Kind.REPLY)
+    message = outbox.opened(one, desk.vault)
+    assert (message.reference, message.part.text, message.urn.path) == (id_, "bonjour", "+212600000000")
+    assert (one.attempts, one.opted_out, one.source, one.kind) == (1, False, "case:1", "reply")
+    assert one.clear
     assert "bonjour" not in repr(one)
     assert "2126" not in repr(one)
 
@@ -124,8 +69,10 @@ def test_a_reply_does_not_wait_for_a_later_reminder(desk: Desk) -> None:
 
 
 def test_a_lease_that_ran_out_is_taken_over(desk: Desk) -> None:
+    desk.in_doubt()
     id_ = desk.queue()
     assert desk.claimed("w1") == [id_]
+    assert desk.state(id_) is State.QUEUED
     assert desk.claimed("w2") == []
     desk.clock.advance(seconds=46)
     assert desk.claimed("w2") == [id_]
@@ -149,6 +96,7 @@ def test_two_workers_never_claim_the_same_row(desk: Desk) -> None:
 def test_stop_between_claim_and_begin_holds_back_everything_but_safety(desk: Desk) -> None:
     reply, other = desk.queue(0), desk.queue(1)
     confirmation, emergency = desk.queue(2, kind=Kind.CONFIRMATION), desk.queue(3, kind=Kind.EMERGENCY)
+    desk.in_doubt()
     claimed = desk.claimed()
     for who in (0, 2, 3):
         desk.opt_out(who)
@@ -159,7 +107,29 @@ def test_stop_between_claim_and_begin_holds_back_everything_but_safety(desk: Des
     assert again.opted_out
 
 
+def test_stop_before_the_claim_holds_back_everything_but_safety(desk: Desk) -> None:
+    kinds = (Kind.REPLY, Kind.CONFIRMATION, Kind.EMERGENCY)
+    for who, kind in enumerate(kinds):
+        desk.queue(who, kind=kind)
+        desk.opt_out(who)
+    assert {one.kind: one.clear for one in desk.claim()} == {"reply": False, "confirmation": True, "emergency": True}
+
+
+def test_what_is_too_late_or_outside_the_window_is_not_clear(desk: Desk) -> None:
+    desk.queue(0, expires_at=desk.clock())
+    desk.queue(1)
+    assert [one.clear for one in desk.claim()] == [False, True]
+    desk.window = timedelta(hours=24)
+    desk.queue(2)
+    (one,) = desk.claim()
+    assert one.clear
+    desk.clock.advance(hours=24)
+    desk.queue(3)
+    assert {one.clear for one in desk.claim()} == {False}
+
+
 def test_a_send_under_way_keeps_its_lease_from_its_beginning(desk: Desk) -> None:
+    desk.in_doubt()
     id_ = desk.queue()
     desk.claimed()
     desk.clock.advance(seconds=40)
@@ -174,7 +144,6 @@ def test_an_outcome_learned_late_is_kept(desk: Desk) -> None:
     """A process that was frozen past its lease settles after the sweeper: what it knows is better than not knowing."""
     id_ = desk.queue()
     desk.claimed()
-    desk.begin([id_])
     desk.clock.advance(minutes=2)
     assert desk.sweep()["unknown"] == 1
     assert state_of(desk.database, id_) == (State.UNKNOWN, "outcome_unknown")
@@ -186,9 +155,9 @@ def test_an_outcome_learned_late_is_kept(desk: Desk) -> None:
 
 def test_a_dead_worker_leaves_unknown_and_nothing_is_repeated_but_emergencies(desk: Desk) -> None:
     reply, emergency = desk.queue(0), desk.queue(1, kind=Kind.EMERGENCY)
-    desk.begin(desk.claimed())
+    desk.claimed()
     desk.clock.advance(minutes=1)
-    assert desk.sweep() == {"again": 1, "unknown": 1, "too_late": 0}
+    assert desk.sweep() == {"again": 1, "unknown": 1, "too_late": 0, "let_go": 0}
     assert desk.state(reply) is State.UNKNOWN
     assert desk.claimed("w2") == [emergency]
 
@@ -196,6 +165,7 @@ def test_a_dead_worker_leaves_unknown_and_nothing_is_repeated_but_emergencies(de
 def test_what_is_too_old_is_skipped_with_a_reason(desk: Desk) -> None:
     id_ = desk.queue()
     left = desk.queue(1)
+    desk.in_doubt()
     assert set(desk.claimed()) == {id_, left}
     never = desk.queue(2)
     desk.clock.advance(hours=1, seconds=1)
@@ -206,123 +176,76 @@ def test_what_is_too_old_is_skipped_with_a_reason(desk: Desk) -> None:
 
 def test_a_retry_waits_and_counts(desk: Desk) -> None:
     id_ = desk.queue()
-    desk.begin(desk.claimed())
+    desk.claimed()
     desk.settle((id_, Outcome(State.QUEUED, reason="throttled", again_at=desk.clock() + timedelta(seconds=30))))
     assert desk.claimed() == []
     desk.clock.advance(seconds=30)
     (again,) = desk.claim()
-    assert again.attempts == 1
+    assert again.attempts == 2
 
 
 def test_a_provider_that_says_opted_out_is_believed(desk: Desk) -> None:
     id_ = desk.queue()
-    desk.begin(desk.claimed())
+    desk.claimed()
     desk.settle((id_, Outcome(State.FAILED, reason="opted_out")))
     desk.queue()
     assert desk.claim()[0].opted_out
 
 
-@pytest.mark.parametrize(
-    ("told", "state"),
-    [
-        ([Status.DELIVERED], State.DELIVERED),
-        ([Status.DELIVERED, Status.SENT], State.DELIVERED),
-        ([Status.READ, Status.DELIVERED], State.READ),
-        ([Status.FAILED], State.FAILED),
-        ([Status.FAILED, Status.DELIVERED], State.DELIVERED),
-        ([Status.DELIVERED, Status.FAILED], State.DELIVERED),
-        ([Status.QUEUED, Status.UNKNOWN], State.SENT),
-    ],
-)
-def test_reports_move_forwards_only(desk: Desk, told: list[Status], state: State) -> None:
-    id_ = desk.sent()
-    for status in told:
-        assert desk.report(DeliveryReport("x1", status))
-    assert desk.state(id_) is state
-
-
-def test_a_report_settles_what_was_unknown(desk: Desk) -> None:
-    id_ = desk.queue()
-    desk.begin(desk.claimed())
-    desk.settle((id_, Outcome(State.UNKNOWN, reason="outcome_unknown")))
-    assert desk.report(DeliveryReport("x9", Status.DELIVERED, reference=id_))
-    assert desk.state(id_) is State.DELIVERED
-
-
-def test_a_report_during_the_send_is_not_undone_by_its_outcome(desk: Desk) -> None:
-    id_ = desk.queue()
-    desk.begin(desk.claimed())
-    assert desk.report(DeliveryReport("x1", Status.DELIVERED, reference=id_))
-    desk.settle((id_, Outcome(State.SENT, external_id="x1")))
-    assert desk.state(id_) is State.DELIVERED
-    assert desk.report(DeliveryReport("x1", Status.READ))
-    assert desk.state(id_) is State.READ
-
-
-def test_a_report_that_came_first_is_kept_once_and_matched(desk: Desk) -> None:
-    early = DeliveryReport("x1", Status.DELIVERED)
-    assert [desk.report(early) for _ in range(3)] == [False, False, False]
-    with desk.database.read() as connection:
-        assert len(connection.execute(reports.select()).all()) == 1
-    id_ = desk.sent("x1")
-    with desk.database.write() as connection:
-        keep = timedelta(days=3)
-        assert outbox.match_early_reports(connection, desk.clock(), keep=keep, new_id=desk.new_id) == 1
-        assert outbox.match_early_reports(connection, desk.clock(), keep=keep, new_id=desk.new_id) == 0
-    assert desk.state(id_) is State.DELIVERED
-
-
-def test_an_opt_out_in_an_early_report_is_not_lost(desk: Desk) -> None:
-    desk.report(DeliveryReport("x1", Status.FAILED, "opted_out", opted_out=True))
-    desk.sent("x1")
-    with desk.database.write() as connection:
-        outbox.match_early_reports(connection, desk.clock(), keep=timedelta(days=3), new_id=desk.new_id)
-    desk.queue()
-    assert desk.claim()[0].opted_out
-
-
-def test_reports_of_nothing_are_dropped_after_a_while(desk: Desk) -> None:
-    desk.report(DeliveryReport("stray", Status.DELIVERED))
-    desk.clock.advance(days=4)
-    with desk.database.write() as connection:
-        outbox.match_early_reports(connection, desk.clock(), keep=timedelta(days=3), new_id=desk.new_id)
-        assert connection.execute(reports.select()).all() == []
-
-
-def test_the_same_report_from_many_threads_is_harmless(desk: Desk) -> None:
-    failures: list[Exception] = []
-
-    def tell() -> None:
-        try:
-            desk.report(DeliveryReport("x1", Status.DELIVERED))
-        except Exception as failed:  # noqa: BLE001 (whatever it is, it must not be)
-            failures.append(failed)
-
-    threads = [threading.Thread(target=tell) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
-
-
-def test_one_unreadable_row_does_not_stop_a_channel(desk: Desk) -> None:
+def test_one_unreadable_row_does_not_stop_the_claim(desk: Desk) -> None:
     broken, fine = desk.queue(0), desk.queue(1)
     with desk.database.write() as connection:
         connection.execute(update(table).where(table.c.id == broken).values(part_enc=b"\x09damaged" * 5))
-    assert desk.claimed() == [fine]
-    assert state_of(desk.database, broken) == (State.FAILED, "unreadable")
+    good, bad = sorted(desk.claim(), key=lambda one: one.id == broken)
+    assert outbox.opened(good, desk.vault).reference == fine
+    with pytest.raises(VaultError):
+        outbox.opened(bad, desk.vault)
 
 
-def test_a_worker_whose_lease_ran_out_cannot_skip_what_another_is_sending(desk: Desk) -> None:
+def test_a_worker_whose_lease_ran_out_undoes_nothing_that_another_does(desk: Desk) -> None:
+    desk.in_doubt()
     id_ = desk.queue()
     desk.claimed("w1")
     desk.clock.advance(minutes=1)
     desk.begin(desk.claimed("w2"), "w2")
-    desk.settle((id_, Outcome(State.SKIPPED, reason="too_late")))
-    assert desk.state(id_) is State.SENDING
-    desk.settle((id_, Outcome(State.SENT, external_id="x1")))
+    for undone in (State.SKIPPED, State.QUEUED):
+        desk.settle((id_, Outcome(undone, reason="too_late")), by="w1")
+        assert desk.state(id_) is State.SENDING
+    desk.settle((id_, Outcome(State.SENT, external_id="x1")), by="w2")
     assert desk.state(id_) is State.SENT
+
+
+def test_what_was_handed_back_untried_does_not_count_as_an_attempt(desk: Desk) -> None:
+    id_ = desk.queue()
+    assert [one.attempts for one in desk.claim()] == [1]
+    desk.settle((id_, Outcome(State.QUEUED, again_at=desk.clock(), untried=True)), by="w1")
+    assert [one.attempts for one in desk.claim()] == [1]
+
+
+def test_what_waits_for_its_contact_goes_when_they_write(desk: Desk) -> None:
+    desk.clock.advance(days=2)
+    desk.in_doubt()
+    id_ = desk.queue()
+    (one,) = desk.claim()
+    held = Outcome(State.QUEUED, reason=outbox.WAITS, again_at=from_ms(one.expires_at))
+    desk.settle((id_, held), by="w1")
+    desk.clock.advance(minutes=1)
+    assert desk.sweep()["let_go"] == 0
+    assert desk.claim() == []
+    write_in(desk.database, desk.hot, desk.new_id, arrival("+212600000000", "back", desk.clock()))
+    assert desk.sweep()["let_go"] == 1
+    assert state_of(desk.database, id_) == (State.QUEUED, None)
+    assert desk.claimed() == [id_]
+
+
+def test_what_waited_for_its_contact_in_vain_says_so(desk: Desk) -> None:
+    desk.in_doubt()
+    id_ = desk.queue()
+    (one,) = desk.claim()
+    desk.settle((id_, Outcome(State.QUEUED, reason=outbox.WAITS, again_at=from_ms(one.expires_at))))
+    desk.clock.advance(hours=1, seconds=1)
+    desk.sweep()
+    assert state_of(desk.database, id_) == (State.SKIPPED, "outside_window")
 
 
 def test_channels_with_work(desk: Desk) -> None:
@@ -330,6 +253,7 @@ def test_channels_with_work(desk: Desk) -> None:
     desk.queue(1, channel="other", due_at=desk.clock() + timedelta(minutes=1))
     with desk.database.read() as connection:
         assert outbox.waiting_channels(connection, desk.clock()) == ["sim-sms"]
+    desk.in_doubt()
     desk.claimed()
     with desk.database.read() as connection:
         assert outbox.waiting_channels(connection, desk.clock()) == []

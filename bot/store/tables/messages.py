@@ -1,6 +1,18 @@
 """What was said: messages in, the outbox, delivery reports that came too early."""
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, SmallInteger, String, Table, UniqueConstraint
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Table,
+    TextClause,
+    UniqueConstraint,
+    text,
+)
 
 from bot.store.columns import Instant, id_type
 from bot.store.tables.base import metadata
@@ -21,6 +33,13 @@ inbound = Table(
     UniqueConstraint("channel", "external_id"),
     Index(None, "contact_id", "received_at"),
 )
+
+
+def _only(name: str, where: str, *columns: str, unique: bool = False) -> Index:
+    # an index of the few rows that are asked for: a sent message leaves it, and costs nothing from then on
+    clause: TextClause = text(where)
+    return Index(name, *columns, unique=unique, sqlite_where=clause, postgresql_where=clause)
+
 
 outbox = Table(
     "outbox",
@@ -45,11 +64,35 @@ outbox = Table(
     Column("lease_by", id_type()),
     Column("sent_at", Instant),
     Column("settled_at", Instant),
-    Index(None, "channel", "state", "lane", "due_at"),
-    Index(None, "contact_id", "state"),
-    Index(None, "channel", "external_id"),
-    Index(None, "source"),
+    Column("moved_at", Instant),
+    Column("first_channel", String(32)),
+    Column("instead_of", id_type()),
+    Index(None, "contact_id", "created_at"),
+    _only("ix_outbox_queue", "state = 'queued'", "channel", "lane", "due_at", "id"),
+    _only("ix_outbox_expiry", "state = 'queued'", "expires_at"),
+    _only("ix_outbox_open", "state IN ('queued', 'sending')", "contact_id", "channel", "lane", "id"),
+    _only("ix_outbox_unsettled", "state IN ('sending', 'unknown')", "state", "lease_until"),
+    _only("ix_outbox_named", "external_id IS NOT NULL", "channel", "external_id"),
+    _only("ix_outbox_asked", "source IS NOT NULL", "source"),
+    _only("ix_outbox_held", "state = 'queued' AND reason = 'waits_for_contact'", "address_id"),
+    _only("ix_outbox_moved", "moved_at IS NOT NULL", "moved_at"),
+    _only("uq_outbox_instead_of", "instead_of IS NOT NULL", "instead_of", unique=True),
 )
+"""`moved_at`: when a send or a report last changed the state. `first_channel`: where a row was queued that goes by its
+channel's stand-in. `instead_of`: the row that this one replaces on another channel."""
+
+channel_health = Table(
+    "channel_health",
+    metadata,
+    Column("channel", String(32), primary_key=True),
+    Column("state", String(10), nullable=False, server_default="closed"),
+    Column("reason", String(40)),
+    Column("since", Instant, nullable=False),
+    Column("probe_at", Instant),
+    Column("pauses", Integer, nullable=False, server_default="0"),
+)
+"""Whether a channel's circuit is `closed` (works), `open` (pauses), `stopped` (somebody must act) or `poor` (takes what it
+does not deliver)."""
 
 reports = Table(
     "delivery_reports",
@@ -60,6 +103,7 @@ reports = Table(
     Column("reference", String(64)),
     Column("status", String(10), nullable=False),
     Column("code", String(40)),
+    Column("reason", String(40)),
     Column("received_at", Instant, nullable=False),
     UniqueConstraint("channel", "external_id", "status"),
 )
