@@ -33,10 +33,10 @@ class Capabilities:
     tifinagh: bool = True
     rich_units: int | None = None
     """Longest text beside buttons or a list, where that is less than `max_units`."""
-    media: bool = False
-    """Sends attachments by address."""
+    media: int = 0
+    """Attachments by address that one request carries."""
     caption_units: int = 0
-    """Longest text that goes with one attachment in the same request; 0 where it must be a message of its own."""
+    """Longest text that goes with attachments in the same request; 0 where it must be a message of its own."""
     media_hosts: tuple[str, ...] = ()
     """Where attachments may be fetched from, as `sms_gateway.fetching.target` reads it; empty: from nowhere."""
     per_second: float | None = None
@@ -45,6 +45,8 @@ class Capabilities:
     """Octets of the largest request that the provider sends."""
     one_address: bool = False
     """Messages and delivery reports come to one address: both are looked for in every request."""
+    own_process: bool = False
+    """Its connection is held by a process of its own, which sends for it: no worker is woken."""
 
 
 class Channel(Protocol):

@@ -14,6 +14,7 @@ from bot.wiring import make_channels
 from sms_gateway import registry
 from sms_gateway.channel import Channel
 from sms_gateway.errors import ChannelError, ForbiddenRequest, InvalidSettings, MalformedRequest
+from sms_gateway.parting import parted
 from sms_gateway.types import Button, DeliveryReport, HttpRequest, Inbound, Media, Menu, Outbound, Part, Template, Urn
 from sms_gateway.ussd import new_input
 
@@ -110,11 +111,16 @@ def _report(report: DeliveryReport) -> Line:
 
 
 def _build(made: Channel, line: Line) -> Line:
-    if line.get("media"):
-        raise ValueError("this channel type sends no media")
-    part = Part(_string(line, "text", ""), _buttons(line.get("buttons")), _menu(line), _template(line))
-    message = Outbound(_string(line, "reference", "reference"), Urn.parse(_string(line, "urn")), part)
-    return {"requests": [_request(made.build_send(message))]}
+    part = Part(
+        _string(line, "text", ""),
+        _buttons(line.get("buttons")),
+        _menu(line),
+        _template(line),
+        media=_attachments(line.get("media")),
+    )
+    reference, urn = _string(line, "reference", "reference"), Urn.parse(_string(line, "urn"))
+    messages = (Outbound(reference, urn, one) for one in parted(part, made.capabilities))
+    return {"requests": [_request(made.build_send(message)) for message in messages]}
 
 
 def _request(request: HttpRequest) -> Line:
@@ -131,6 +137,14 @@ def _buttons(given: object) -> tuple[Button, ...]:
     if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
         raise ValueError("buttons and rows are lists of objects")
     return tuple(Button(_string(one, "id"), _string(one, "title"), one.get("description")) for one in given)
+
+
+def _attachments(given: object) -> tuple[Media, ...]:
+    if given is None:
+        return ()
+    if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
+        raise ValueError("media is a list of objects")
+    return tuple(Media(_string(one, "type"), _string(one, "url")) for one in given)
 
 
 def _menu(line: Line) -> Menu | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from flows.types import Choice, Say
 from locales.catalog import Catalog
 from sms_gateway.channel import Capabilities
+from sms_gateway.parting import pieces
 from sms_gateway.segments import count
 from sms_gateway.types import Button, Menu, Part
 
@@ -61,46 +62,12 @@ def _joined(texts: Sequence[str], capabilities: Capabilities) -> list[str]:
     """As few messages as the channel's longest text allows: on SMS every message is paid for."""
     joined: list[str] = []
     for text in texts:
-        for piece in _pieces(text, capabilities.max_units):
+        for piece in pieces(text, capabilities.max_units):
             if joined and count(f"{joined[-1]}\n{piece}").units <= capabilities.max_units:
                 joined[-1] = f"{joined[-1]}\n{piece}"
             else:
                 joined.append(piece)
     return joined
-
-
-def _pieces(text: str, limit: int) -> list[str]:
-    """The text in pieces of at most `limit` units, cut between lines, else between words, never within a character."""
-    if count(text).units <= limit:
-        return [text]
-    pieces, current = [], ""
-    for word in _words(text):
-        if current and count(current + word).units > limit:
-            pieces.append(current.strip())
-            current = ""
-        current += word
-        while count(current).units > limit:
-            head = _fitting(current, limit)
-            pieces.append(current[:head])
-            current = current[head:]
-    if current.strip():
-        pieces.append(current.strip())
-    return pieces
-
-
-def _fitting(text: str, limit: int) -> int:
-    head = len(text)
-    while head > 1 and count(text[:head]).units > limit:
-        head -= 1
-    return head
-
-
-def _words(text: str) -> list[str]:
-    words: list[str] = []
-    for line in text.splitlines(keepends=True):
-        for number, word in enumerate(line.split(" ")):
-            words.append(f" {word}" if number else word)
-    return words
 
 
 def _tappable(
@@ -111,19 +78,19 @@ def _tappable(
         text = catalog.text(say.key, form, say.params, overrides, isolate=True)
         shown = labels(say.choices, form, catalog, overrides)
         if not shown:
-            parts.extend(Part(piece) for piece in _pieces(text, capabilities.max_units))
+            parts.extend(Part(piece) for piece in pieces(text, capabilities.max_units))
         elif _fits(shown, capabilities.buttons, capabilities.button_title):
-            *before, asked = _pieces(text, capabilities.max_units)
+            *before, asked = pieces(text, capabilities.max_units)
             parts.extend(Part(piece) for piece in before)
             parts.append(Part(asked, buttons=tuple(Button(id_, label) for id_, label in shown.items())))
         elif _fits(shown, capabilities.list_rows, capabilities.row_title):
-            *before, asked = _pieces(text, capabilities.max_units)
+            *before, asked = pieces(text, capabilities.max_units)
             parts.extend(Part(piece) for piece in before)
             rows = tuple(Button(id_, label) for id_, label in shown.items())
             parts.append(Part(asked, menu=Menu(catalog.text("wa.open_list", form, {}), rows)))
         else:
             parts.extend(
-                Part(piece) for piece in _pieces(_numbered(say, form, catalog, overrides), capabilities.max_units)
+                Part(piece) for piece in pieces(_numbered(say, form, catalog, overrides), capabilities.max_units)
             )
     return Rendered(tuple(parts))
 

@@ -153,6 +153,8 @@ class Twilio:
             templates=whatsapp,
             window_hours=24 if whatsapp else None,
             delivery_reports=bool(settings.webhook_url),
+            media=MAX_MEDIA,
+            caption_units=MAX_TEXT,
         )
 
     def __repr__(self) -> str:
@@ -222,12 +224,14 @@ class Twilio:
         return HttpResponse(200, {"content-type": "text/xml; charset=utf-8"}, document.encode())
 
     def build_send(self, message: Outbound) -> HttpRequest:
-        fields = {"To": self._to(message.urn)}
+        fields: dict[str, str | list[str]] = {"To": self._to(message.urn)}
         if self.settings.messaging_service_sid:
             fields["MessagingServiceSid"] = self.settings.messaging_service_sid
         if self.settings.sender:
             fields["From"] = ("whatsapp:" if self._whatsapp else "") + self.settings.sender.removeprefix("whatsapp:")
         fields.update(self._content_fields(message.part))
+        if message.part.media:
+            fields["MediaUrl"] = [one.url for one in message.part.media if one.url]
         if self.settings.webhook_url:
             query = urlencode({REFERENCE: message.reference})
             fields["StatusCallback"] = f"{self.settings.webhook_url.rstrip('/')}/status?{query}"
@@ -237,7 +241,7 @@ class Twilio:
             "POST",
             f"{self.settings.base_url.rstrip('/')}/2010-04-01/Accounts/{account}/Messages.json",
             {"authorization": f"Basic {credentials}", "content-type": FORM, "accept": "application/json"},
-            urlencode(fields, errors="replace").encode("ascii"),
+            urlencode(fields, doseq=True, errors="replace").encode("ascii"),
         )
 
     def read_send(self, response: HttpResponse) -> Accepted:
@@ -289,7 +293,7 @@ class Twilio:
 
     def _content_fields(self, part: Part) -> dict[str, str]:
         if not self._whatsapp or not (part.template or part.buttons or part.menu):
-            return {"Body": nfc(part.text)}
+            return {"Body": nfc(part.text)} if part.text or not part.media else {}
         if part.template:
             key = f"{part.template.name}.{part.template.language}"
             variables: tuple[str, ...] = part.template.variables
