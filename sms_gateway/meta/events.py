@@ -211,6 +211,7 @@ def _report(item: Json, value: Json) -> DeliveryReport | None:  # noqa: ARG001  
     code = error_code(errors[0]) if errors else None
     if code is None and status in {Status.UNKNOWN, Status.FAILED}:
         code = code_of(word)
+    kind = ERRORS.get(code or "")
     to = (_said(item, "recipient_id"), _said(item, "recipient_user_id"))
     return DeliveryReport(
         external_id=identifier(item, "id"),
@@ -218,7 +219,8 @@ def _report(item: Json, value: Json) -> DeliveryReport | None:  # noqa: ARG001  
         code=code,
         reference=reference(_said(item, "biz_opaque_callback_data")),
         urn=next((urn for address in to if (urn := urn_of(address))), None),
-        opted_out=ERRORS.get(code or "") is ContactOptedOut,
+        opted_out=kind is ContactOptedOut,
+        reason=kind.name if kind and status is Status.FAILED else None,
     )
 
 
