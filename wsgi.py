@@ -14,3 +14,4 @@ set_up_logging(_settings.log_format)
 _services = Services(_settings)
 application = create_app(_services)
 attach(application, _services)
+_services.outage.resume()  # what an earlier process kept on this machine's disk and nobody took yet

@@ -55,6 +55,15 @@ class Metrics:
             "sahti_faults_total", "Faults by place and kind", ["where", "kind"], registry=self.registry
         )
         self.spooled = Gauge("sahti_spool_bytes", "Bytes waiting in the spool", registry=self.registry)
+        self.spool_requests = Gauge(
+            "sahti_spool_requests", "Requests waiting in the spool, once for each sender", registry=self.registry
+        )
+        self.spool_oldest = Gauge(
+            "sahti_spool_oldest_seconds", "Age of the oldest request in the spool", registry=self.registry
+        )
+        self.spool_set_apart = Gauge(
+            "sahti_spool_set_apart", "Requests that need a person: corrupt or failed", registry=self.registry
+        )
         self.handled = Histogram(
             "sahti_inbound_seconds",
             "Time from request to answer",

@@ -55,7 +55,7 @@ class Outage:
 
     def waits_for(self, messages: Iterable[Inbound]) -> bool:
         """Whether something earlier of one of the senders waits on the disk: these must not overtake it (P4)."""
-        return self._spool.holds({self._sender(message) for message in messages})
+        return self._spool.holds(self._senders(messages))
 
     def waits_for_reports(self, channel: str, reports: Iterable[DeliveryReport]) -> bool:
         """The same for delivery reports, by the message they speak of."""
@@ -87,8 +87,7 @@ class Outage:
 
     def keep(self, channel: Channel, request: HttpRequest, messages: Sequence[Inbound], said: Said) -> None:
         """Keep a request with messages. Raises SpoolFull."""
-        senders = {self._sender(message) for message in messages}
-        self._spool.keep(channel.name, "inbound", request, senders, said.answered)
+        self._spool.keep(channel.name, "inbound", request, self._senders(messages), said.answered)
         self.resume()
 
     def keep_reports(self, channel: Channel, request: HttpRequest, reports: Sequence[DeliveryReport]) -> None:
@@ -96,9 +95,10 @@ class Outage:
         self._spool.keep(channel.name, "status", request, {self._subject(channel.name, report) for report in reports})
         self.resume()
 
-    def _sender(self, message: Inbound) -> str:
+    def _senders(self, messages: Iterable[Inbound]) -> set[str]:
         # one number by whatever channel: `tel:+212…` and `whatsapp:212…` are the same person's
-        return self._spool.key(message.urn.path.removeprefix("+"))
+        urns = {urn for message in messages for urn in (message.urn, *message.aliases)}
+        return {self._spool.key(urn.path.removeprefix("+")) for urn in urns}
 
     def _subject(self, channel: str, report: DeliveryReport) -> str:
         return self._spool.key(f"report:{channel}:{report.reference or report.external_id}")
@@ -122,7 +122,7 @@ class Outage:
             self._delivery().report(channel.name, mine)
             return
         messages = channel.parse_inbound(kept.request)
-        late = [one for one in messages if kept.key in {"", self._sender(one)}]
+        late = [one for one in messages if kept.key in {"", *self._senders([one])}]
         answers = self._hub().receive(channel, late, kept=kept)
         if any(one.urgent for one in answers):
             self._send_urgent(channel.name)

@@ -57,7 +57,11 @@ def _metrics() -> Response:
     if request.remote_addr not in {"127.0.0.1", "::1", None, ""}:
         return Response(status=403)
     services = _services()
-    services.metrics.spooled.set(services.spool.size())
+    spool = services.spool.holding()
+    services.metrics.spooled.set(spool.bytes)
+    services.metrics.spool_requests.set(spool.requests)
+    services.metrics.spool_oldest.set(spool.oldest)
+    services.metrics.spool_set_apart.set(spool.set_apart)
     return Response(generate_latest(services.metrics.registry), content_type=CONTENT_TYPE_LATEST)
 
 

@@ -8,13 +8,14 @@ from sqlalchemy import func, select
 
 from bot.core.model import State
 from bot.service import spool as spools
+from bot.service.outage import Said
 from bot.service.spool import CorruptRequest, SpoolFull
 from bot.store.database import Database, DatabaseDown
 from bot.store.tables import messages as said
 from bot.store.tables.contacts import cases
 from bot.web.exchange import Exchange
 from sms_gateway.errors import Unreachable
-from sms_gateway.types import HttpRequest, HttpResponse
+from sms_gateway.types import HttpRequest, HttpResponse, Inbound, Urn
 from sms_gateway.verify import body_signature
 from tests.service.world import NUMBER, World
 
@@ -286,3 +287,17 @@ def test_what_cannot_be_kept_raises_nothing_else(hub: Hub, monkeypatch: pytest.M
     monkeypatch.setattr(hub.world.services.spool, "keep", fails)
     hub.database.down = True
     assert hub.say("salam").status == 503
+
+
+def test_a_person_known_by_two_addresses_is_not_overtaken_by_either(hub: Hub) -> None:
+    whatsapp = hub.world.channels["sim-whatsapp"]
+    both = [
+        Inbound("m1", Urn("bsuid", "MA.77"), "salam", aliases=(Urn("whatsapp", NUMBER.removeprefix("+")),)),
+        Inbound("m2", Urn("tel", NUMBER), "menu"),
+        Inbound("m3", Urn("bsuid", "MA.77"), "menu"),
+        Inbound("m4", Urn("tel", OTHER), "menu"),
+    ]
+    outage = hub.world.services.outage
+    assert [outage.waits_for([one]) for one in both] == [False] * 4
+    outage.keep(whatsapp, HttpRequest("POST", "http://x", {}, b"{}"), both[:1], Said())
+    assert [outage.waits_for([one]) for one in both] == [True, True, True, False]

@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 from bot.service.answering import Answered
 from bot.service.batching import LONGEST_WAIT, Overloaded
 from sms_gateway.channel import Channel
-from sms_gateway.types import Inbound
+from sms_gateway.types import HttpRequest, Inbound
 from sms_gateway.verify import form_signature
 from tests.processes.system import TOKEN
 from tests.web.conftest import BASE, Door
@@ -53,3 +53,14 @@ def test_danger_is_answered_and_kept_and_the_rest_kept_or_asked_to_come_again(
 
 def test_a_request_is_answered_before_a_provider_gives_up() -> None:
     assert LONGEST_WAIT < PROVIDERS_PATIENCE
+
+
+def test_what_waits_on_the_disk_is_seen(door: Door) -> None:
+    spool = door.services.spool
+    spool.keep("tw", "inbound", HttpRequest("POST", BASE, {}, b"x"), [spool.key("a"), spool.key("b")])
+    found = spool.holding()
+    measured = dict(line.rsplit(" ", 1) for line in door.client.get("/metrics").get_data(as_text=True).splitlines())
+    assert float(measured["sahti_spool_requests"]) == found.requests >= 2
+    assert float(measured["sahti_spool_bytes"]) == found.bytes > 0
+    assert float(measured["sahti_spool_oldest_seconds"]) >= 0
+    assert float(measured["sahti_spool_set_apart"]) == 0
