@@ -74,17 +74,18 @@ def _tappable(
     says: Sequence[Say], form: str, capabilities: Capabilities, catalog: Catalog, overrides: Overrides
 ) -> Rendered:
     parts: list[Part] = []
+    beside = capabilities.rich_units or capabilities.max_units
     for say in says:
         text = catalog.text(say.key, form, say.params, overrides, isolate=True)
         shown = labels(say.choices, form, catalog, overrides)
         if not shown:
             parts.extend(Part(piece) for piece in pieces(text, capabilities.max_units))
         elif _fits(shown, capabilities.buttons, capabilities.button_title):
-            *before, asked = pieces(text, capabilities.max_units)
+            *before, asked = pieces(text, beside)
             parts.extend(Part(piece) for piece in before)
             parts.append(Part(asked, buttons=tuple(Button(id_, label) for id_, label in shown.items())))
         elif _fits(shown, capabilities.list_rows, capabilities.row_title):
-            *before, asked = pieces(text, capabilities.max_units)
+            *before, asked = pieces(text, beside)
             parts.extend(Part(piece) for piece in before)
             rows = tuple(Button(id_, label) for id_, label in shown.items())
             parts.append(Part(asked, menu=Menu(catalog.text("wa.open_list", form, {}), rows)))

@@ -1,6 +1,7 @@
 """Nothing that is to be said is ever lost or cut, and every screen and every button keeps to its limit."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import cast
 
 import pytest
@@ -144,6 +145,15 @@ def test_a_long_question_is_split_before_its_choices(labels: list[str]) -> None:
     assert all(count(part.text).units <= WHATSAPP.max_units for part in (*before, asked))
     assert not any(part.buttons or part.menu for part in before)
     assert asked.buttons or asked.menu
+
+
+@pytest.mark.parametrize("labels", [["oui"], ["oui", "non", "plus tard", "jamais"]])
+def test_a_text_beside_choices_keeps_to_its_own_limit(labels: list[str]) -> None:
+    longer = replace(WHATSAPP, max_units=4096, rich_units=1024)
+    choices = tuple(Choice(f"c{number}", label) for number, label in enumerate(labels))
+    parts = shown([Say("mot " * 900), Say("bien " * 500, {}, choices)], longer).parts
+    assert [count(part.text).units > 1024 for part in parts] == [True, False, False, False]
+    assert all(part.buttons or part.menu for part in parts[-1:])
 
 
 def test_tifinagh_is_shown_in_latin_letters_where_phones_lack_it() -> None:
