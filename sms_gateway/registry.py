@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from sms_gateway.channel import Channel
 from sms_gateway.channels.africastalking import africas_talking
 from sms_gateway.channels.dialog360 import Dialog360
+from sms_gateway.channels.external import External
 from sms_gateway.channels.jasmin import Jasmin
 from sms_gateway.channels.kannel import Kannel
 from sms_gateway.channels.simulator import Simulator
@@ -16,6 +17,7 @@ from sms_gateway.errors import InvalidSettings
 TYPES: Mapping[str, Callable[[str, Mapping[str, str]], Channel]] = {
     "africastalking": africas_talking,
     "dialog360": Dialog360,
+    "external": External,
     "jasmin": Jasmin,
     "kannel": Kannel,
     "simulator": Simulator,
