@@ -20,6 +20,11 @@ def services() -> Services:
     return Services(load())
 
 
+def fetch_media() -> None:
+    """Fetch the attachments that wait, on a thread of this process: messages go on being sent meanwhile."""
+    services().attachments.in_background()
+
+
 def dispatch(channel: str) -> int:
     """Send what waits on a channel; returns how many rows were settled."""
     made = services()

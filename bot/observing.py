@@ -54,6 +54,9 @@ class Metrics:
         self.faults = Counter(
             "sahti_faults_total", "Faults by place and kind", ["where", "kind"], registry=self.registry
         )
+        self.limited = Counter(
+            "sahti_limited_total", "Messages and attachments that a limit held back", ["reason"], registry=self.registry
+        )
         self.spooled = Gauge("sahti_spool_bytes", "Bytes waiting in the spool", registry=self.registry)
         self.spool_requests = Gauge(
             "sahti_spool_requests", "Requests waiting in the spool, once for each sender", registry=self.registry

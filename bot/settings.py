@@ -65,6 +65,17 @@ class Settings(BaseSettings):
     hasten: Annotated[float, Field(description="Demonstration only: reminders come this many times sooner.", ge=1)] = (
         1.0
     )
+    same_texts: Annotated[int, Field(description="Times one number's same text is answered in 5 minutes.", ge=0)] = 20
+    number_hourly: Annotated[int, Field(description="Answers to one number an hour; 0: no limit.", ge=0)] = 240
+    number_daily: Annotated[int, Field(description="Answers to one number a day; 0: no limit.", ge=0)] = 1_000
+    prefix_hourly: Annotated[
+        int, Field(description="Answers to numbers that share 7 digits, an hour; 0: no limit.", ge=0)
+    ] = 10_000
+    all_hourly: Annotated[int, Field(description="Texts to everybody an hour; 0: no limit.", ge=0)] = 200_000
+    countries: Annotated[
+        str, Field(description="Calling codes that texts are sent to, joined by commas.", pattern=r"^\d{1,3}(,\d{1,3})*$")
+    ] = "212"
+    media_days: Annotated[int, Field(description="Days for which photos and voice notes are kept.", ge=1, le=3650)] = 90
     log_format: Annotated[str, Field(description="`console` or `json`.", pattern="^(console|json)$")] = "console"
 
     @field_validator("zone")
@@ -116,6 +127,10 @@ class Settings(BaseSettings):
     @property
     def redis(self) -> str:
         return self.redis_url or f"unix://{self.var / 'valkey.sock'}"
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        return tuple(self.countries.split(","))
 
     @property
     def keys(self) -> Path:

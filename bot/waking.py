@@ -17,10 +17,12 @@ JOB_SECONDS = 60
 class Waker:
     """Tells a worker that a channel has work; with Redis down, a thread of this process does the work itself."""
 
-    def __init__(self, redis_url: str, otherwise: Callable[[str], object]) -> None:
+    def __init__(
+        self, redis_url: str, otherwise: Callable[[str], object], fetch: Callable[[], object] = lambda: None
+    ) -> None:
         self._redis = Redis.from_url(redis_url, socket_connect_timeout=0.5, socket_timeout=1.0)
         self._queue = Queue(QUEUE, connection=self._redis, serializer=JSONSerializer)
-        self._otherwise = otherwise
+        self._otherwise, self._fetch = otherwise, fetch
         self._busy: set[str] = set()
         self._lock = threading.Lock()
 
@@ -33,6 +35,14 @@ class Waker:
                 )
         except RedisError:
             self._by_ourselves(channel)
+
+    def wake_media(self) -> None:
+        """Have the attachments that wait fetched soon. Never raises and never waits long."""
+        try:
+            if self._redis.set("sahti:wake-media", "1", nx=True, ex=GUARD_SECONDS):
+                self._queue.enqueue("bot.jobs.fetch_media", job_timeout=JOB_SECONDS, result_ttl=0, failure_ttl=3600)
+        except RedisError:
+            self._fetch()
 
     @property
     def connection(self) -> Redis:

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from string import Template
@@ -12,11 +12,13 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from bot.core import numbers
+from bot.core.abuse import Limits
 from bot.core.ids import IdSource, new_id
 from bot.core.placenames import spoken
 from bot.core.sending import QuietHours
 from bot.core.wallclock import require_current_zones
 from bot.observing import Metrics
+from bot.service.abuse import Outgoing, Watch
 from bot.service.actions import Actions
 from bot.service.adherence import Adherence
 from bot.service.answering import Composer
@@ -27,12 +29,14 @@ from bot.service.directory import Directory
 from bot.service.flowbook import Flows
 from bot.service.identity import Identity
 from bot.service.inbound import Hub
+from bot.service.media import Attachments
 from bot.service.outage import Outage
 from bot.service.programmes import Planner
 from bot.service.remembering import Remembering
 from bot.service.reminders import Reminders
 from bot.service.spool import Spool
 from bot.settings import ROOT, Settings, SettingsError, channel_table
+from bot.sharing import SharedCounts
 from bot.store import appointments as appointment_store
 from bot.store import vault as vaults
 from bot.store.database import Database, DatabaseDown
@@ -50,6 +54,7 @@ from nlu.understand import Understander
 from sms_gateway import registry
 from sms_gateway.channel import Channel
 from sms_gateway.errors import InvalidSettings
+from sms_gateway.fetch_http import MediaClient
 from sms_gateway.http import HttpTransport, Transport
 
 HUB_KEYS = {"type", "push_by"}
@@ -230,6 +235,8 @@ class Services:
             database=self.database,
             hot=HotStore(self.database.dialect, self.vault, self.new_id),
             identity=Identity(self.vault, self.new_id),
+            watch=Watch(self.limits, self.shared.add, self.vault.blind, self.on_limited),
+            attachments=self.attachments,
             catalog=self.catalog,
             flows=self.flows.book,
             understands=Remembering(self.understander),
@@ -241,6 +248,40 @@ class Services:
             default_form=self.settings.default_form,
             on_fault=self.on_fault,
         )
+
+    @cached_property
+    def limits(self) -> Limits:
+        """What is too much, by the settings."""
+        made = self.settings
+        return Limits(
+            made.same_texts, made.number_hourly, made.number_daily, made.prefix_hourly, made.all_hourly, made.codes
+        )
+
+    @cached_property
+    def shared(self) -> SharedCounts:
+        return SharedCounts(self.settings.redis)
+
+    @cached_property
+    def outgoing(self) -> Outgoing:
+        return Outgoing(self.limits, self.shared.add, self.vault.blind, self.on_limited)
+
+    @cached_property
+    def attachments(self) -> Attachments:
+        return Attachments(
+            database=self.database,
+            vault=self.vault,
+            channels=self.channels,
+            client=lambda: self.media_client,
+            clock=self.clock,
+            new_id=self.new_id,
+            keep=timedelta(days=self.settings.media_days),
+            on_limited=self.on_limited,
+            on_fault=self.on_fault,
+        )
+
+    @cached_property
+    def media_client(self) -> MediaClient:
+        return MediaClient()
 
     @cached_property
     def delivery(self) -> Delivery:
@@ -304,7 +345,7 @@ class Services:
 
     @cached_property
     def waker(self) -> Waker:
-        return Waker(self.settings.redis, self.delivery.run)
+        return Waker(self.settings.redis, self.delivery.run, self.attachments.in_background)
 
     def wake(self, channel: str) -> None:
         """Have what waits on a channel sent soon."""
@@ -317,6 +358,10 @@ class Services:
     def replay(self) -> int:
         """Take what the spool kept while the database was down. Returns how many requests."""
         return self.outage.replay()
+
+    def on_limited(self, reason: str) -> None:
+        """Count what a limit held back."""
+        self.metrics.limited.labels(reason).inc()
 
     def on_fault(self, where: str, failed: Exception) -> None:
         """Count and log a fault: where and of what kind, never what it was about."""

@@ -91,6 +91,7 @@ def tick(made: Services) -> None:
         ("campaigns", lambda: made.campaigns.release(made.clock())),
         ("deletions", lambda: forget(made)),
         ("spool", made.replay),
+        ("media", lambda: media(made)),
         ("sweep", lambda: sweep(made)),
     ):
         try:
@@ -109,6 +110,12 @@ def sweep(made: Services) -> None:
         log.info("swept", counts={name: count for name, count in counts.items() if count})
     for channel in waiting:
         made.wake(channel)
+
+
+def media(made: Services) -> None:
+    """Erase old attachments, and have those that wait fetched."""
+    if made.attachments.tick():
+        made.waker.wake_media()
 
 
 def forget(made: Services) -> None:

@@ -3,7 +3,7 @@
 The numbers come from the emergency-number table (`bot.core.numbers`); the words from `locales`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from bot.core.model import Kind
 from bot.core.turn import Effect, Open, Spoken
@@ -57,6 +57,11 @@ def answer(danger: Danger, numbers: Mapping[str, Json]) -> tuple[Effect, ...]:
     if danger.level is DangerLevel.ASK:
         return (ask(danger.kind, numbers),)
     return (Spoken(Say("safety.inform", numbers), Kind.EMERGENCY),)
+
+
+def is_asked(choices: Sequence[Choice]) -> bool:
+    """Whether the open choices are those of a danger question."""
+    return bool(choices) and asked_kind(choices[0].id) is not None
 
 
 def asked_kind(choice: str) -> tuple[str, bool] | None:

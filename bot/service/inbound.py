@@ -7,17 +7,21 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from bot.core import flowing, safety
+from bot.core.abuse import Held, hold
 from bot.core.ids import IdSource
 from bot.core.model import Arrival, Consent, Contact, Loaded, Result
 from bot.core.render import form_on, labels
 from bot.core.route import decide
 from bot.core.turn import Decision, FlowBook, Turn, Who
+from bot.service.abuse import Watch
 from bot.service.answering import Answered, Composer
 from bot.service.batching import Batcher
 from bot.service.identity import Identity, whose
+from bot.service.media import Attachments
 from bot.service.spool import Kept
 from bot.store.database import Connection, Database, DatabaseDown, may_retry, retrying
 from bot.store.hot import HotStore
+from bot.store.media import is_place
 from flows.types import Do, Json
 from locales.catalog import Catalog
 from nlu.types import DangerLevel, Keyword, Understood
@@ -59,6 +63,8 @@ class Prepared:
     """It waited on disk: its request is long over, and what would have been its answer is sent instead."""
     alarm_answered: bool = False
     """Its danger sign was answered when it came."""
+    held: Held | None = None
+    """Why it is not answered, where it is one of a flood."""
 
 
 class Hub:
@@ -70,6 +76,8 @@ class Hub:
         database: Database,
         hot: HotStore,
         identity: Identity,
+        watch: Watch,
+        attachments: Attachments,
         catalog: Catalog,
         flows: Callable[[], FlowBook],
         understands: Understands,
@@ -87,7 +95,7 @@ class Hub:
         self._on_fault = on_fault
         self._composer = Composer(catalog, new_id)
         self._forms: dict[str, str] = {}
-        self._identity = identity
+        self._identity, self._watch, self._attachments = identity, watch, attachments
         self._batcher = Batcher(self._handle_batch, lambda prepared: str(prepared.arrival.urn))
 
     def receive(self, channel: Channel, inbounds: Sequence[Inbound], *, kept: Kept | None = None) -> list[Answered]:
@@ -108,13 +116,16 @@ class Hub:
         came = min(now, kept.at) if kept and kept.at else now
         arrival = Arrival(channel.name, inbound.external_id, inbound.urn, now)
         accumulates = inbound.session is not None and inbound.session.accumulated is not None
+        held = self._watch.look(inbound, now)
+        form = self._forms.get(str(inbound.urn))
         said = (
             None
             if accumulates
-            else self._understand(channel, inbound, inbound.text, self._forms.get(str(inbound.urn)), came)
+            else self._understand(channel, inbound, inbound.text, form, came, table=held is not None)
         )
+        held = self._watch.judged(inbound, held, said, now)
         answered = kept is not None and inbound.external_id in kept.answered
-        return Prepared(channel, inbound, arrival, said, late=kept is not None, alarm_answered=answered)
+        return Prepared(channel, inbound, arrival, said, late=kept is not None, alarm_answered=answered, held=held)
 
     def alarmed(self, channel: Channel, inbounds: Sequence[Inbound]) -> bool:
         """Whether any of the messages shows a danger sign that may be happening now."""
@@ -137,9 +148,17 @@ class Hub:
         return parts
 
     def _understand(
-        self, channel: Channel, inbound: Inbound, text: str, form: str | None, came: datetime | None = None
+        self,
+        channel: Channel,
+        inbound: Inbound,
+        text: str,
+        form: str | None,
+        came: datetime | None = None,
+        *,
+        table: bool = False,
     ) -> Understood:
-        engine: Engine = "table" if channel.capabilities.medium == "ussd" else "auto"
+        # a flood is read for danger, which needs no Rasa
+        engine: Engine = "table" if table or channel.capabilities.medium == "ussd" else "auto"
         wall = (came or self._clock()).astimezone(self._zone).replace(tzinfo=None)
         try:
             return self._understands.understand(text, form=form, now=wall, engine=engine, choice=inbound.choice)
@@ -167,6 +186,7 @@ class Hub:
         answers: list[Answered | Exception] = []
         results: list[Result] = []
         later: list[int] = []
+        sent: list[tuple[Inbound, Result]] = []
         with self._database.write() as connection:
             loaded = self._load(connection, batch)
             seen: set[str] = set()
@@ -182,8 +202,13 @@ class Hub:
                     continue
                 result, answered = self._one(connection, prepared, known, flows)
                 results.append(result)
+                self._watch.spoke(prepared.arrival.urn, result.drafts, prepared.arrival.received_at)
+                if prepared.inbound.media:
+                    sent.append((prepared.inbound, result))
                 answers.append(answered)
             self._hot.commit_many(connection, results)
+            for inbound, result in sent:
+                self._attachments.note(connection, inbound, result)
         for at in later:
             answers[at : at + 1] = self._handle_batch([batch[at]])
         for prepared, given in zip(batch, answers, strict=True):
@@ -213,7 +238,10 @@ class Hub:
         self, connection: Connection, prepared: Prepared, known: Loaded, flows: FlowBook
     ) -> tuple[Result, Answered]:
         turn = self._turn(prepared, known)
-        decision = decide(turn, flows, self._numbers(turn.now))
+        if prepared.held is not None and not safety.is_asked(turn.conversation.choices):
+            decision = hold(turn, prepared.held)
+        else:
+            decision = decide(turn, flows, self._numbers(turn.now))
         decision = self._act(connection, prepared, known, turn, decision, flows)
         if decision.contact.consent is Consent.AGAIN and known.contact.consent is not Consent.AGAIN:
             self._identity.hold(connection, prepared.arrival, known.contact.id)
@@ -253,6 +281,7 @@ class Hub:
             session_new=bool(session and (session.new or session.id != known.conversation.session_id)),
             session_ended=bool(session and session.ended),
             unreadable_media=bool(inbound.media),
+            place_sent=bool(inbound.media) and all(is_place(one) for one in inbound.media),
             default_form=self._default_form,
         )
         return self._with_label(self._without_thanks(turn))

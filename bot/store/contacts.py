@@ -8,6 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.core import codec
 from bot.core.model import Consent, Contact, Conversation, NewCase
+from bot.store import media as attachments
 from bot.store import profiles
 from bot.store.hot import PLACE_NAME, PLACE_PATH, PLACE_STATE
 from bot.store.tables import care, messages
@@ -181,6 +182,7 @@ def forget(connection: Connection, contact_id: str, now: datetime, vault: Vault)
     connection.execute(delete(care.reminders).where(care.reminders.c.enrolment_id.in_(enrolled)))
     connection.execute(delete(care.enrolments).where(care.enrolments.c.contact_id == contact_id))
     connection.execute(delete(messages.outbox).where(messages.outbox.c.contact_id == contact_id))
+    attachments.erase_of(connection, contact_id)
     connection.execute(delete(conversations).where(conversations.c.contact_id == contact_id))
     connection.execute(delete(cases).where(cases.c.contact_id == contact_id))
     connection.execute(delete(campaign_audience).where(campaign_audience.c.contact_id == contact_id))
