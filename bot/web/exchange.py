@@ -34,13 +34,14 @@ class Exchange:
         """Why a request to the channel `name` is refused unread: 405, 413 or 415; None when it may be read."""
         if method not in {"GET", "POST"}:
             return HttpResponse(HTTPStatus.METHOD_NOT_ALLOWED, {"Allow": "GET, POST"})
-        if length is not None and length > self._most(name):
+        if length is not None and length > self.most(name):
             return HttpResponse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         if content_type.partition(";")[0].strip().lower() not in TYPES:
             return HttpResponse(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
         return None
 
-    def _most(self, name: str) -> int:
+    def most(self, name: str) -> int:
+        """Octets of the largest request that the provider of the channel `name` sends."""
         channel = self._services.channels.get(name)
         return channel.capabilities.max_body if channel else MOST_BYTES
 

@@ -48,6 +48,7 @@ def _answered(channel: str, take: Callable[[Exchange, str, HttpRequest], HttpRes
     exchange: Exchange = current_app.extensions[KEY]
     answer = exchange.refusal(channel, request.method, request.content_type or "", request.content_length)
     if answer is None:
+        request.max_content_length = exchange.most(channel)
         url = exchange.url(request.environ.get("PATH_INFO", ""), request.query_string.decode("latin-1"))
         headers = {name.lower(): value for name, value in request.headers}
         answer = take(exchange, channel, HttpRequest(request.method, url, headers, request.get_data(cache=False)))

@@ -195,6 +195,13 @@ def test_what_cannot_be_read_is_answered_and_a_group_or_a_thumb_is_not(meta: Met
     assert meta.brings(meta.message(type="text", group_id="1203", text={"body": "salam"})) == []
 
 
+@pytest.mark.parametrize("path", [PATH, "/channels/wa/status"])
+def test_a_request_of_two_megabytes_is_taken_at_either_address(meta: Meta, path: str) -> None:
+    value = meta.message(type="text", text={"body": "salam"}, errors=[{"title": "x" * 2_000_000}])
+    assert meta.post(value, path=path) == 200
+    assert len(meta.conversation()) > 1
+
+
 def test_another_secret_another_number_and_a_changed_octet_leave_nothing(meta: Meta) -> None:
     assert meta.post(meta.message(type="text", text={"body": "salam"}), secret="another") == 403
     assert meta.post(meta.message(type="text", text={"body": "salam"}), phone="999999999999999") == 200
