@@ -6,6 +6,7 @@ from sms_gateway.channel import Channel
 from sms_gateway.channels.africastalking import africas_talking
 from sms_gateway.channels.dialog360 import Dialog360
 from sms_gateway.channels.external import External
+from sms_gateway.channels.infobip import Infobip
 from sms_gateway.channels.jasmin import Jasmin
 from sms_gateway.channels.kannel import Kannel
 from sms_gateway.channels.simulator import Simulator
@@ -18,6 +19,7 @@ TYPES: Mapping[str, Callable[[str, Mapping[str, str]], Channel]] = {
     "africastalking": africas_talking,
     "dialog360": Dialog360,
     "external": External,
+    "infobip": Infobip,
     "jasmin": Jasmin,
     "kannel": Kannel,
     "simulator": Simulator,
