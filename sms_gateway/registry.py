@@ -12,6 +12,7 @@ from sms_gateway.channels.kannel import Kannel
 from sms_gateway.channels.simulator import Simulator
 from sms_gateway.channels.turn import Turn
 from sms_gateway.channels.twilio import Twilio
+from sms_gateway.channels.vonage import Vonage
 from sms_gateway.channels.whatsapp_cloud import WhatsAppCloud
 from sms_gateway.errors import InvalidSettings
 
@@ -25,6 +26,7 @@ TYPES: Mapping[str, Callable[[str, Mapping[str, str]], Channel]] = {
     "simulator": Simulator,
     "turn": Turn,
     "twilio": Twilio,
+    "vonage": Vonage,
     "whatsapp_cloud": WhatsAppCloud,
 }
 
