@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from sms_gateway.channel import Channel
 from sms_gateway.channels.africastalking import africas_talking
+from sms_gateway.channels.clickatell import Clickatell
 from sms_gateway.channels.dialog360 import Dialog360
 from sms_gateway.channels.external import External
 from sms_gateway.channels.infobip import Infobip
@@ -18,6 +19,7 @@ from sms_gateway.errors import InvalidSettings
 
 TYPES: Mapping[str, Callable[[str, Mapping[str, str]], Channel]] = {
     "africastalking": africas_talking,
+    "clickatell": Clickatell,
     "dialog360": Dialog360,
     "external": External,
     "infobip": Infobip,
