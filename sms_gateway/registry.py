@@ -7,9 +7,11 @@ from sms_gateway.channels.africastalking import africas_talking
 from sms_gateway.channels.clickatell import Clickatell
 from sms_gateway.channels.dialog360 import Dialog360
 from sms_gateway.channels.external import External
+from sms_gateway.channels.highconnection import HighConnection
 from sms_gateway.channels.infobip import Infobip
 from sms_gateway.channels.jasmin import Jasmin
 from sms_gateway.channels.kannel import Kannel
+from sms_gateway.channels.mtarget import Mtarget
 from sms_gateway.channels.simulator import Simulator
 from sms_gateway.channels.turn import Turn
 from sms_gateway.channels.twilio import Twilio
@@ -22,9 +24,11 @@ TYPES: Mapping[str, Callable[[str, Mapping[str, str]], Channel]] = {
     "clickatell": Clickatell,
     "dialog360": Dialog360,
     "external": External,
+    "highconnection": HighConnection,
     "infobip": Infobip,
     "jasmin": Jasmin,
     "kannel": Kannel,
+    "mtarget": Mtarget,
     "simulator": Simulator,
     "turn": Turn,
     "twilio": Twilio,
