@@ -9,10 +9,12 @@ POST /2010-04-01/Accounts/{sid}/Messages.json   as Twilio takes it (201, sid)
 POST /simulator/messages                        as the simulator's network takes it (200, id)
 POST /control                                   {"next": [behaviour, …], "report": [status, …], "reset": true}
 POST /control/callback                          {"id", "status", "code"?, "url"?}: posts a signed status report now
-GET  /control                                   {"accepted", "refused", "dropped", "callbacks": {HTTP status: number}}
+GET  /control                                   {"accepted", "refused", "dropped", "held", "waiting",
+                                                 "callbacks": {HTTP status: number}}
 
 A behaviour holds for the next `times` messages (default 1, 0 = until reset), in the order given:
-    delay: seconds before the answer (after the message was taken)
+    delay: seconds before the answer (after the message was taken; `waiting` counts who waits for it)
+    hold: seconds before the message is taken (`held` counts them); who hangs up meanwhile has sent nothing
     status, retry_after, code: refuse with this, the message is not taken
     drop: "after" takes the message and closes without an answer, "before" closes without taking it
     fail_after: takes the message, then answers with this status
@@ -29,6 +31,7 @@ import base64
 import json
 import os
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,6 +42,8 @@ import urllib3
 
 from sms_gateway.verify import body_signature, form_signature
 
+Gone = Callable[[], bool]
+"""Whether the sender hung up."""
 REASONS = {200: "OK", 201: "Created", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found", 429: "Too Many"}
 
 
@@ -83,7 +88,7 @@ class Answer:
 class Provider:
     def __init__(self, ledger: Ledger, auth_token: str, secret: str) -> None:
         self.ledger, self.auth_token, self.secret = ledger, auth_token, secret
-        self.counts = {"accepted": 0, "refused": 0, "dropped": 0}
+        self.counts = {"accepted": 0, "refused": 0, "dropped": 0, "held": 0, "waiting": 0}
         self.callbacks: dict[str, int] = {}
         self.behaviours: list[dict[str, Any]] = []
         self.reports: list[str] = []
@@ -93,7 +98,9 @@ class Provider:
         self.posting = ThreadPoolExecutor(8)
         self.background: set[asyncio.Task[None]] = set()
 
-    async def answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer | None:
+    async def answer(
+        self, method: str, path: str, headers: dict[str, str], body: bytes, gone: Gone = lambda: False
+    ) -> Answer | None:
         """What to answer; None closes the connection without a word."""
         if path == "/control" and method == "GET":
             return Answer(200, self.counts | {"callbacks": self.callbacks})
@@ -102,9 +109,9 @@ class Provider:
         if path == "/control/callback":
             return await self.call_back(**json.loads(body))
         if method == "POST" and path.startswith("/2010-04-01/Accounts/") and path.endswith("/Messages.json"):
-            return await self.twilio(path, headers, body)
+            return await self.twilio(path, headers, body, gone)
         if method == "POST" and path == "/simulator/messages":
-            return await self.simulator(headers, body)
+            return await self.simulator(headers, body, gone)
         return Answer(404, {"code": 20404})
 
     def control(self, orders: dict[str, Any]) -> Answer:
@@ -115,7 +122,7 @@ class Provider:
         self.report_url = orders.get("report_url", self.report_url)
         return Answer(200, {"ok": True})
 
-    async def twilio(self, path: str, headers: dict[str, str], body: bytes) -> Answer | None:
+    async def twilio(self, path: str, headers: dict[str, str], body: bytes, gone: Gone) -> Answer | None:
         account = path.split("/")[3]
         credentials = base64.b64encode(f"{account}:{self.auth_token}".encode()).decode()
         if self.auth_token and headers.get("authorization") != f"Basic {credentials}":
@@ -129,18 +136,24 @@ class Provider:
             "reference": parse_qs(urlsplit(callback).query).get("reference", [None])[0],
         }
         named = {"id": f"SM{os.urandom(16).hex()}", "callback": callback, "account": account}
-        return await self.take(record, named, Answer(201, {"sid": named["id"], "status": "queued", "error_code": None}))
+        accepted = Answer(201, {"sid": named["id"], "status": "queued", "error_code": None})
+        return await self.take(record, named, accepted, gone)
 
-    async def simulator(self, headers: dict[str, str], body: bytes) -> Answer | None:
+    async def simulator(self, headers: dict[str, str], body: bytes, gone: Gone) -> Answer | None:
         if self.secret and headers.get("x-sahti-signature") != body_signature(self.secret, body):
             return Answer(401, {"error": "misconfigured"})
         said = json.loads(body)
         record = {"provider": "simulator", "to": said["to"], "text": said["text"], "reference": said["reference"]}
         named = {"id": f"net-{os.urandom(12).hex()}", "callback": ""}
-        return await self.take(record, named, Answer(200, {"id": named["id"]}))
+        return await self.take(record, named, Answer(200, {"id": named["id"]}), gone)
 
-    async def take(self, record: dict[str, Any], named: dict[str, Any], accepted: Answer) -> Answer | None:
+    async def take(
+        self, record: dict[str, Any], named: dict[str, Any], accepted: Answer, gone: Gone = lambda: False
+    ) -> Answer | None:
         behaviour = self.next_behaviour()
+        if "hold" in behaviour and await self.hung_up(behaviour["hold"], gone):
+            self.counts["dropped"] += 1
+            return None
         if "status" in behaviour:
             self.counts["refused"] += 1
             headers = {"retry-after": str(behaviour["retry_after"])} if "retry_after" in behaviour else {}
@@ -154,11 +167,22 @@ class Provider:
         await self.ledger.write(line)
         self.taken[named["id"]] = named | record
         self.keep(self.report(named["id"], list(self.reports)))
-        await asyncio.sleep(behaviour.get("delay", 0))
+        if "delay" in behaviour:
+            self.counts["waiting"] += 1
+            await asyncio.sleep(behaviour["delay"])
+            self.counts["waiting"] -= 1
         if behaviour.get("drop") == "after":
             self.counts["dropped"] += 1
             return None
         return Answer(behaviour["fail_after"], {}) if "fail_after" in behaviour else accepted
+
+    async def hung_up(self, seconds: float, gone: Gone) -> bool:
+        self.counts["held"] += 1
+        until = time.monotonic() + seconds
+        while time.monotonic() < until and not gone():
+            await asyncio.sleep(0.02)
+        self.counts["held"] -= 1
+        return gone()
 
     def next_behaviour(self) -> dict[str, Any]:
         if not self.behaviours:
@@ -218,7 +242,7 @@ async def converse(provider: Provider, reader: asyncio.StreamReader, writer: asy
             pairs = (line.partition(":") for line in head[1:] if line)
             headers = {name.lower(): value.strip() for name, _, value in pairs}
             body = await reader.readexactly(int(headers.get("content-length", "0")))
-            answer = await provider.answer(method, path, headers, body)
+            answer = await provider.answer(method, path, headers, body, reader.at_eof)
             if answer is None:
                 break
             writer.write(answer.encoded())
