@@ -1,6 +1,6 @@
 """What a channel type is: a pure translator between one provider's requests and our values."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -78,3 +78,13 @@ class Channel(Protocol):
 
     def read_send(self, response: HttpResponse) -> Accepted:
         """What the provider's answer means. Raises a ChannelError."""
+
+
+def answer(channel: Channel, request: HttpRequest, replies: Sequence[Part]) -> HttpResponse:
+    """What the provider wants as the answer to `request`, with the replies where they ride on it.
+
+    A channel whose answer repeats something of the request, such as the id of a USSD session, says so by a method
+    `answer_to(request, replies)`; the others are asked to `acknowledge`.
+    """
+    echoing: Callable[[HttpRequest, Sequence[Part]], HttpResponse] | None = getattr(channel, "answer_to", None)
+    return echoing(request, replies) if echoing else channel.acknowledge(replies)

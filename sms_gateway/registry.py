@@ -8,6 +8,7 @@ from sms_gateway.channels.clickatell import Clickatell
 from sms_gateway.channels.dialog360 import Dialog360
 from sms_gateway.channels.external import External
 from sms_gateway.channels.highconnection import HighConnection
+from sms_gateway.channels.hubtel_ussd import HubtelUssd
 from sms_gateway.channels.infobip import Infobip
 from sms_gateway.channels.jasmin import Jasmin
 from sms_gateway.channels.kannel import Kannel
@@ -25,6 +26,7 @@ TYPES: Mapping[str, Callable[[str, Mapping[str, str]], Channel]] = {
     "dialog360": Dialog360,
     "external": External,
     "highconnection": HighConnection,
+    "hubtel_ussd": HubtelUssd,
     "infobip": Infobip,
     "jasmin": Jasmin,
     "kannel": Kannel,

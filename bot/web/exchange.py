@@ -10,7 +10,7 @@ from bot.service.batching import Batcher, Overloaded
 from bot.service.spool import SpoolFull
 from bot.store.database import DatabaseDown
 from bot.wiring import Services
-from sms_gateway.channel import Channel
+from sms_gateway.channel import Channel, answer
 from sms_gateway.errors import ForbiddenRequest, MalformedRequest
 from sms_gateway.types import DeliveryReport, HttpRequest, HttpResponse, Inbound, Part
 
@@ -118,7 +118,7 @@ class Exchange:
             self._services.send_urgent(channel.name)
         if any(one.waiting for one in answered):
             self._services.wake(channel.name)
-        return channel.acknowledge(parts)
+        return answer(channel, request, parts)
 
     def _reports(self, channel: Channel, request: HttpRequest) -> HttpResponse:
         try:
@@ -171,7 +171,7 @@ class Exchange:
             # only this answer can reach somebody in danger: saying it comes before keeping a record of it
             self._services.metrics.faults.labels("spool", "danger_unrecorded").inc()
             log.error("danger_unrecorded", channel=channel.name)  # noqa: TRY400 (no traceback: it could quote)
-        return channel.acknowledge(said.parts)
+        return answer(channel, request, said.parts)
 
     def _full(self, channel: Channel) -> HttpResponse:
         log.error("spool_full", channel=channel.name)
