@@ -80,8 +80,10 @@ def read(body: bytes, phone_number_id: str = "") -> list[Json]:
 
 def messages(values: Sequence[Json]) -> list[Inbound]:
     """What people wrote, in order, each id once; nothing for group messages and reactions. Raises MalformedRequest."""
-    found = _each(values, "messages", "statuses", _message)
-    return list({message.external_id: message for message in reversed(found)}.values())[::-1]
+    found: dict[str, Inbound] = {}
+    for message in _each(values, "messages", "statuses", _message):
+        found.setdefault(message.external_id, message)
+    return list(found.values())
 
 
 def reports(values: Sequence[Json]) -> list[DeliveryReport]:

@@ -121,6 +121,12 @@ def test_a_repeated_request_keeps_its_ids(cloud: Channel) -> None:
     assert cloud.parse_inbound(request) == cloud.parse_inbound(request)
 
 
+def test_a_message_that_is_there_twice_counts_once_and_where_it_stood_first(cloud: Channel) -> None:
+    second, again = HELLO | {"id": "wamid.2"}, HELLO | {"text": {"body": "autre"}}
+    found = cloud.parse_inbound(signed(entry(HELLO, second, again)))
+    assert [(message.external_id, message.text) for message in found] == [("wamid.1", "salam"), ("wamid.2", "salam")]
+
+
 @pytest.mark.parametrize("odd", [None, 5, [1], {"a": 1}, True, "\x00", 1e400])
 @pytest.mark.parametrize("key", [*HELLO, "context", "group_id", "errors"])
 def test_an_odd_field_never_costs_the_neighbours(cloud: Channel, key: str, odd: object) -> None:
