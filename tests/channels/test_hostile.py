@@ -45,7 +45,7 @@ JSONS = st.recursive(
 ).map(lambda value: json.dumps(value).encode())
 RETRY_CODES = {
     "429", "503", "20429", "21611", "30001", "63018", "30003", "30410", "unreachable", "throttled",
-    "1", "2", "4", "430", "471", "1011", "1015", "1016",
+    "1", "2", "4", "10", "430", "471", "1011", "1015", "1016",
 }  # fmt: skip
 BODIES = st.one_of(FORMS, JSONS, st.binary(max_size=120))
 EDGES = [
