@@ -113,6 +113,18 @@ def plain(media: Media) -> HttpRequest:
     return HttpRequest("GET", media.url, {})
 
 
+def host_of(base_url: str) -> tuple[str, ...]:
+    """The entry of a host list for a provider's own https address; none where it is no such address."""
+    parts = urlsplit(base_url)
+    return (parts.hostname,) if parts.scheme == "https" and parts.hostname else ()
+
+
+def origin_of(base_url: str) -> tuple[str, ...]:
+    """The entry for a network that the operator runs: one whole origin, wherever it is."""
+    parts = urlsplit(base_url)
+    return (f"{parts.scheme}://{parts.netloc.lower()}",) if parts.hostname else ()
+
+
 def target(url: str, hosts: Sequence[str]) -> Target:
     """The parts of an address that may be asked. Raises MediaRefused.
 

@@ -8,15 +8,17 @@ Source: docs.360dialog.com, "Messaging API", "Webhook reference" and "Error code
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
 
 from sms_gateway import webhook
 from sms_gateway.answers import retry_after
 from sms_gateway.errors import MalformedRequest, Misconfigured, Throttled
-from sms_gateway.meta import events, refusals, sends
+from sms_gateway.fetching import host_of
+from sms_gateway.meta import events, files, refusals, sends
 from sms_gateway.reading import json_object
 from sms_gateway.settings import read_settings
-from sms_gateway.types import Accepted, DeliveryReport, HttpRequest, HttpResponse, Inbound, Outbound, Part
+from sms_gateway.types import Accepted, DeliveryReport, HttpRequest, HttpResponse, Inbound, Media, Outbound, Part
 
 BASE_URL = "https://waba-v2.360dialog.io"
 """Of the Cloud API accounts (docs.360dialog.com, "Messaging API")."""
@@ -47,12 +49,11 @@ class Dialog360Settings:
 class Dialog360:
     """One WhatsApp number at 360dialog, configured by Dialog360Settings."""
 
-    capabilities = sends.CAPABILITIES
-
     def __init__(self, name: str, config: Mapping[str, str]) -> None:
         """Raises InvalidSettings."""
         self.name = name
         self.settings = read_settings(Dialog360Settings, config)
+        self.capabilities = replace(sends.CAPABILITIES, media_hosts=host_of(self.settings.base_url))
 
     def __repr__(self) -> str:
         return f"Dialog360({self.name!r})"
@@ -95,6 +96,22 @@ class Dialog360:
             if any(words in said for words in SHUT):
                 raise Misconfigured(code="400")
         return refusals.read_answer(response)
+
+    def build_media(self, media: Media) -> HttpRequest:
+        return files.ask(self.settings.base_url, media, self._key)
+
+    def read_media(self, response: HttpResponse, media: Media) -> HttpRequest | None:  # noqa: ARG002 (as declared)
+        """Meta's address, asked of 360dialog's host, which has Meta's token ("Upload, retrieve or delete media")."""
+        url = files.where(response)
+        if url is None:
+            return None
+        parts = urlsplit(url)
+        base = self.settings.base_url.rstrip("/")
+        return HttpRequest("GET", f"{base}{parts.path}?{parts.query}", self._key)
+
+    @property
+    def _key(self) -> Mapping[str, str]:
+        return {"d360-api-key": self.settings.api_key}
 
 
 def _own_words(response: HttpResponse) -> str:

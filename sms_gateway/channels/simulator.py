@@ -11,7 +11,7 @@ Out:  POST of the message to `network_url`, signed the same way; a USSD page is 
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from sms_gateway.answers import code_of, refusal
@@ -30,6 +30,7 @@ from sms_gateway.errors import (
     Throttled,
     Unreachable,
 )
+from sms_gateway.fetching import origin_of
 from sms_gateway.msisdn import e164, may_sms
 from sms_gateway.reading import identifier, instant, json_object, reference, string
 from sms_gateway.settings import is_http_url, read_settings
@@ -113,7 +114,8 @@ class Simulator:
         """Raises InvalidSettings."""
         self.name = name
         self.settings = read_settings(SimulatorSettings, config)
-        self.capabilities = CAPABILITIES[self.settings.service]
+        hosts = origin_of(self.settings.network_url)
+        self.capabilities = replace(CAPABILITIES[self.settings.service], media_hosts=hosts)
 
     def __repr__(self) -> str:
         return f"Simulator({self.name!r}, {self.settings.service})"

@@ -11,14 +11,15 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sms_gateway import webhook
 from sms_gateway.errors import ForbiddenRequest
-from sms_gateway.meta import events, refusals, sends
+from sms_gateway.fetching import host_of
+from sms_gateway.meta import events, files, refusals, sends
 from sms_gateway.settings import read_settings
-from sms_gateway.types import Accepted, DeliveryReport, HttpRequest, HttpResponse, Inbound, Outbound, Part
+from sms_gateway.types import Accepted, DeliveryReport, HttpRequest, HttpResponse, Inbound, Media, Outbound, Part
 from sms_gateway.verify import same
 
 BASE_URL = "https://whatsapp.turn.io"
@@ -48,12 +49,11 @@ class TurnSettings:
 class Turn:
     """One WhatsApp number at Turn.io, configured by TurnSettings."""
 
-    capabilities = sends.CAPABILITIES
-
     def __init__(self, name: str, config: Mapping[str, str]) -> None:
         """Raises InvalidSettings."""
         self.name = name
         self.settings = read_settings(TurnSettings, config)
+        self.capabilities = replace(sends.CAPABILITIES, media_hosts=host_of(self.settings.base_url))
 
     def __repr__(self) -> str:
         return f"Turn({self.name!r})"
@@ -103,6 +103,14 @@ class Turn:
 
     def read_send(self, response: HttpResponse) -> Accepted:
         return refusals.read_answer(response)
+
+    def build_media(self, media: Media) -> HttpRequest:
+        """The content itself comes back (whatsapp.turn.io/docs, "Media")."""
+        headers = {"authorization": f"Bearer {self.settings.access_token}"}
+        return files.ask(f"{self.settings.base_url.rstrip('/')}/v1/media", media, headers)
+
+    def read_media(self, response: HttpResponse, media: Media) -> HttpRequest | None:  # noqa: ARG002 (one step)
+        return None
 
 
 def _values(request: HttpRequest) -> list[events.Json]:

@@ -33,6 +33,7 @@ from sms_gateway.errors import (
     Throttled,
     Unreachable,
 )
+from sms_gateway.fetching import MediaRefused, host_of, plain, target
 from sms_gateway.msisdn import e164, may_sms
 from sms_gateway.reading import form, identifier, json_object, reference
 from sms_gateway.settings import is_http_url, read_settings
@@ -87,6 +88,8 @@ MAX_BUTTONS, MAX_ROWS = 3, 10
 SIGNATURE = "x-twilio-signature"
 SIGNATURE_SETTINGS = "x-twilio-webhooks-signature-settings"
 FORM = "application/x-www-form-urlencoded"
+STORE = "mms.twiliocdn.com"
+"""Where the address of an attachment leads ("Protect media access with HTTP basic authentication")."""
 REFERENCE = "reference"
 
 _BSUID = re.compile(r"[A-Z]{2}\.[A-Za-z0-9._-]{1,128}")
@@ -153,6 +156,7 @@ class Twilio:
             templates=whatsapp,
             window_hours=24 if whatsapp else None,
             delivery_reports=bool(settings.webhook_url),
+            media_hosts=(*host_of(settings.base_url), STORE),
             media=MAX_MEDIA,
             caption_units=MAX_TEXT,
         )
@@ -235,12 +239,10 @@ class Twilio:
         if self.settings.webhook_url:
             query = urlencode({REFERENCE: message.reference})
             fields["StatusCallback"] = f"{self.settings.webhook_url.rstrip('/')}/status?{query}"
-        account = self.settings.account_sid
-        credentials = base64.b64encode(f"{account}:{self.settings.auth_token}".encode()).decode("ascii")
         return HttpRequest(
             "POST",
-            f"{self.settings.base_url.rstrip('/')}/2010-04-01/Accounts/{account}/Messages.json",
-            {"authorization": f"Basic {credentials}", "content-type": FORM, "accept": "application/json"},
+            f"{self.settings.base_url.rstrip('/')}/2010-04-01/Accounts/{self.settings.account_sid}/Messages.json",
+            {**self._credentials, "content-type": FORM, "accept": "application/json"},
             urlencode(fields, doseq=True, errors="replace").encode("ascii"),
         )
 
@@ -261,6 +263,23 @@ class Twilio:
         if not isinstance(sid, str) or not sid:
             raise OutcomeUnknown("success without a message id")
         return Accepted(sid, status)
+
+    def build_media(self, media: Media) -> HttpRequest:
+        """GET of the attachment, with the account's credentials where the host is the provider's interface."""
+        asked = plain(media)
+        try:
+            target(asked.url, host_of(self.settings.base_url))
+        except MediaRefused:
+            return asked
+        return HttpRequest("GET", asked.url, self._credentials)
+
+    def read_media(self, response: HttpResponse, media: Media) -> HttpRequest | None:  # noqa: ARG002 (one step)
+        return None
+
+    @property
+    def _credentials(self) -> dict[str, str]:
+        pair = f"{self.settings.account_sid}:{self.settings.auth_token}"
+        return {"authorization": "Basic " + base64.b64encode(pair.encode()).decode("ascii")}
 
     @property
     def _whatsapp(self) -> bool:

@@ -8,14 +8,15 @@ Source: developers.facebook.com, WhatsApp Cloud API, "Webhooks" and "Messages"; 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qs, quote, urlsplit
 
 from sms_gateway import webhook
 from sms_gateway.errors import ForbiddenRequest
-from sms_gateway.meta import events, refusals, sends
+from sms_gateway.fetching import host_of
+from sms_gateway.meta import events, files, refusals, sends
 from sms_gateway.settings import read_settings
-from sms_gateway.types import Accepted, DeliveryReport, HttpRequest, HttpResponse, Inbound, Outbound, Part
+from sms_gateway.types import Accepted, DeliveryReport, HttpRequest, HttpResponse, Inbound, Media, Outbound, Part
 from sms_gateway.verify import verify_body, verify_token
 
 GRAPH = "https://graph.facebook.com/v23.0"
@@ -50,12 +51,11 @@ class WhatsAppCloudSettings:
 class WhatsAppCloud:
     """One WhatsApp number, configured by WhatsAppCloudSettings."""
 
-    capabilities = sends.CAPABILITIES
-
     def __init__(self, name: str, config: Mapping[str, str]) -> None:
         """Raises InvalidSettings."""
         self.name = name
         self.settings = read_settings(WhatsAppCloudSettings, config)
+        self.capabilities = replace(sends.CAPABILITIES, media_hosts=(*host_of(self.settings.base_url), files.STORE))
 
     def __repr__(self) -> str:
         return f"WhatsAppCloud({self.name!r})"
@@ -110,3 +110,14 @@ class WhatsAppCloud:
 
     def read_send(self, response: HttpResponse) -> Accepted:
         return refusals.read_answer(response)
+
+    def build_media(self, media: Media) -> HttpRequest:
+        return files.ask(self.settings.base_url, media, self._bearer)
+
+    def read_media(self, response: HttpResponse, media: Media) -> HttpRequest | None:  # noqa: ARG002 (as declared)
+        url = files.where(response)
+        return HttpRequest("GET", url, self._bearer) if url else None
+
+    @property
+    def _bearer(self) -> Mapping[str, str]:
+        return {"authorization": f"Bearer {self.settings.access_token}"}
