@@ -249,6 +249,10 @@ class Services:
             on_fault=self.on_fault,
         )
 
+    def warm_up(self) -> None:
+        """Make what the first message would otherwise wait for."""
+        _ = self.channels, self.hub, self.catalog.keywords()
+
     @cached_property
     def limits(self) -> Limits:
         """What is too much, by the settings."""

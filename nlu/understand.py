@@ -11,7 +11,7 @@ from typing import Literal, Protocol, TypeVar
 
 from nlu import danger as danger_signs
 from nlu import dates, identify
-from nlu.client import NluClient
+from nlu.client import NluClient, askable
 from nlu.fold import clean
 from nlu.keywords import Keywords, language_named
 from nlu.places import Places
@@ -104,6 +104,22 @@ class Understander:
         Morocco, against which dates are read. `choice` is the id of a button or row that was tapped: it needs no engine.
         `engine` `auto` asks Rasa within its deadline, then the table; USSD passes `table`.
         """
+        found, unread = self._found(text, form, now, choice)
+        return found if unread is None else _with_reading(found, self._read(unread, engine))
+
+    def at_once(
+        self, text: str, *, form: str | None, now: datetime, engine: Engine = "auto", choice: str | None = None
+    ) -> Understood | None:
+        """The same where nobody needs to be asked for it; None where Rasa would be, which takes milliseconds."""
+        found, unread = self._found(text, form, now, choice)
+        if unread is None:
+            return found
+        if engine == "auto" and (self._client is None or not askable(unread)):
+            engine = "table"
+        return _with_reading(found, self._read(unread, engine)) if engine == "table" else None
+
+    def _found(self, text: str, form: str | None, now: datetime, choice: str | None) -> tuple[Understood, str | None]:
+        """What the rules find, and the cleaned text where an engine has yet to name its intent."""
         text = text[:LONGEST]
         cleaned = self._guarded("clean", lambda: clean(text), "")
         hint = form if form in FORMS else None
@@ -124,16 +140,15 @@ class Understander:
         )
         if sign is not None and sign.level is DangerLevel.NOW:
             word = keyword[0] if keyword else None
-            return replace(found, intent="emergency", confidence=1.0, keyword=word, engine="danger")
+            return replace(found, intent="emergency", confidence=1.0, keyword=word, engine="danger"), None
         if keyword is not None:
             intent, detail = KEYWORD_INTENTS.get(keyword[0], (None, None))
             confidence = 1.0 if intent else 0.0
-            return replace(
+            meant = replace(
                 found, keyword=keyword[0], intent=intent, intent_detail=detail, confidence=confidence, engine="keyword"
             )
-        if choice is not None or _needs_no_engine(cleaned):
-            return found
-        return _with_reading(found, self._read(cleaned, engine))
+            return meant, None
+        return found, None if choice is not None or _needs_no_engine(cleaned) else cleaned
 
     def _read(self, text: str, engine: Engine) -> _Reading | None:
         if engine != "table" and self._client is not None:

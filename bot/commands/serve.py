@@ -33,13 +33,12 @@ def web(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int:
 
     one = found.database.startswith("sqlite")
     Server(
-        "wsgi:application",
+        "wsgi:front",
         address=found.host,
         port=found.port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.ASGINL,
         http=HTTPModes.http1,
         workers=1 if one else found.workers,
-        blocking_threads=found.threads,
         backlog=1024,
         log_enabled=False,
         respawn_failed_workers=True,

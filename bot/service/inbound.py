@@ -43,6 +43,10 @@ class Understands(Protocol):
         self, text: str, *, form: str | None, now: datetime, engine: Engine = "auto", choice: str | None = None
     ) -> Understood: ...
 
+    def at_once(
+        self, text: str, *, form: str | None, now: datetime, engine: Engine = "auto", choice: str | None = None
+    ) -> Understood | None: ...
+
 
 class RunsActions(Protocol):
     """What runs a flow's actions inside the message's transaction."""
@@ -110,22 +114,50 @@ class Hub:
             answers.append(self._batcher.answer(prepared))
         return answers
 
+    async def receive_on_loop(self, channel: Channel, inbounds: Sequence[Inbound]) -> list[Answered] | None:
+        """The same on the caller's loop, which it never holds up.
+
+        None, with nothing done, where somebody has to be asked what the messages mean: that takes milliseconds.
+        """
+        prepared = [self._prepare_at_once(channel, inbound) for inbound in inbounds]
+        known = [one for one in prepared if one is not None]
+        if len(known) < len(prepared):
+            return None
+        return [await self._batcher.answer_on_loop(one) for one in known]
+
     def prepare(self, channel: Channel, inbound: Inbound, kept: Kept | None = None) -> Prepared:
         """Understand a message, before any transaction; "tomorrow" is counted from when it came."""
-        now = self._clock()
-        came = min(now, kept.at) if kept and kept.at else now
-        arrival = Arrival(channel.name, inbound.external_id, inbound.urn, now)
-        accumulates = inbound.session is not None and inbound.session.accumulated is not None
+        now, came = self._clock(), kept.at if kept else None
         held = self._watch.look(inbound, now)
-        form = self._forms.get(str(inbound.urn))
-        said = (
-            None
-            if accumulates
-            else self._understand(channel, inbound, inbound.text, form, came, table=held is not None)
-        )
+        said = None
+        if not _accumulates(inbound):
+            form = self._forms.get(str(inbound.urn))
+            said = self._understand(channel, inbound, inbound.text, form, came, table=held is not None)
         held = self._watch.judged(inbound, held, said, now)
         answered = kept is not None and inbound.external_id in kept.answered
+        arrival = Arrival(channel.name, inbound.external_id, inbound.urn, now)
         return Prepared(channel, inbound, arrival, said, late=kept is not None, alarm_answered=answered, held=held)
+
+    def _prepare_at_once(self, channel: Channel, inbound: Inbound) -> Prepared | None:
+        said = None
+        if not _accumulates(inbound):
+            engine: Engine = "table" if channel.capabilities.medium == "ussd" else "auto"
+            form, wall = self._forms.get(str(inbound.urn)), self._wall()
+            try:
+                said = self._understands.at_once(
+                    inbound.text, form=form, now=wall, engine=engine, choice=inbound.choice
+                )
+            except Exception as failed:  # noqa: BLE001 (the long way answers whatever understanding stumbles over)
+                self._on_fault("understand", failed)
+            if said is None:
+                return None
+        now = self._clock()
+        held = self._watch.judged(inbound, self._watch.look(inbound, now), said, now)
+        return Prepared(channel, inbound, Arrival(channel.name, inbound.external_id, inbound.urn, now), said, held=held)
+
+    def _wall(self, came: datetime | None = None) -> datetime:
+        now = self._clock()
+        return min(now, came or now).astimezone(self._zone).replace(tzinfo=None)
 
     def alarmed(self, channel: Channel, inbounds: Sequence[Inbound]) -> bool:
         """Whether any of the messages shows a danger sign that may be happening now."""
@@ -159,7 +191,7 @@ class Hub:
     ) -> Understood:
         # a flood is read for danger, which needs no Rasa
         engine: Engine = "table" if table or channel.capabilities.medium == "ussd" else "auto"
-        wall = (came or self._clock()).astimezone(self._zone).replace(tzinfo=None)
+        wall = self._wall(came)
         try:
             return self._understands.understand(text, form=form, now=wall, engine=engine, choice=inbound.choice)
         except Exception as failed:  # noqa: BLE001 (whatever understanding stumbles over, the person gets an answer)
@@ -339,3 +371,7 @@ class Hub:
             acted = replace(turn, contact=decision.contact)
             decision = flowing.proceed(acted, flows, decision, result)
         raise RuntimeError("a flow asks for actions without end")
+
+
+def _accumulates(inbound: Inbound) -> bool:
+    return inbound.session is not None and inbound.session.accumulated is not None

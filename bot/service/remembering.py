@@ -28,14 +28,35 @@ class Remembering:
         self, text: str, *, form: str | None, now: datetime, engine: Engine = "auto", choice: str | None = None
     ) -> Understood:
         """What the text means; see nlu.understand."""
-        if len(text) > LONGEST:
-            return self._understands.understand(text, form=form, now=now, engine=engine, choice=choice)
-        key = (text, form, engine, choice, now.replace(second=0, microsecond=0))
-        known = self._known.get(key)
+        known = self._remembered(text, form, now, engine, choice)
         if known is None:
             known = self._understands.understand(text, form=form, now=now, engine=engine, choice=choice)
-            if known.engine in BY_RULE and known.danger is None:
-                if len(self._known) >= MOST:
-                    self._known.clear()
-                self._known[key] = known
+            self._remember(known, text, form, now, engine, choice)
         return known
+
+    def at_once(
+        self, text: str, *, form: str | None, now: datetime, engine: Engine = "auto", choice: str | None = None
+    ) -> Understood | None:
+        """What it means where that is known without asking Rasa."""
+        known = self._remembered(text, form, now, engine, choice)
+        if known is None:
+            known = self._understands.at_once(text, form=form, now=now, engine=engine, choice=choice)
+            if known is not None:
+                self._remember(known, text, form, now, engine, choice)
+        return known
+
+    def _remembered(
+        self, text: str, form: str | None, now: datetime, engine: Engine, choice: str | None
+    ) -> Understood | None:
+        if len(text) > LONGEST:
+            return None
+        return self._known.get((text, form, engine, choice, now.replace(second=0, microsecond=0)))
+
+    def _remember(
+        self, known: Understood, text: str, form: str | None, now: datetime, engine: Engine, choice: str | None
+    ) -> None:
+        if len(text) > LONGEST or known.engine not in BY_RULE or known.danger is not None:
+            return
+        if len(self._known) >= MOST:
+            self._known.clear()
+        self._known[(text, form, engine, choice, now.replace(second=0, microsecond=0))] = known

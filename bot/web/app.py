@@ -1,13 +1,17 @@
 """The web application: webhooks, status, metrics, and in a demonstration the simulated phones."""
 
+from typing import Any, cast
+
 import structlog
+from a2wsgi import WSGIMiddleware
 from flask import Flask, Response, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from werkzeug.exceptions import HTTPException
 
 from bot.web.access import open_to
 from bot.web.exchange import MOST_BYTES, Exchange
-from bot.web.webhook import KEY, Door, webhooks
+from bot.web.front import Front
+from bot.web.webhook import KEY, webhooks
 from bot.wiring import Services
 
 log = structlog.get_logger()
@@ -18,9 +22,8 @@ def create_app(services: Services) -> Flask:
     app = Flask("bot.web", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
     app.extensions["sahti"] = services
-    exchange = app.extensions[KEY] = Exchange(services)
+    app.extensions[KEY] = Exchange(services)
     app.register_blueprint(webhooks)
-    app.wsgi_app = Door(app.wsgi_app, exchange, services.on_fault)  # type: ignore[method-assign] # as Flask documents it
     app.add_url_rule("/status", view_func=_status)
     app.add_url_rule("/metrics", view_func=_metrics)
     if services.settings.demo:
@@ -31,6 +34,13 @@ def create_app(services: Services) -> Flask:
     app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(Exception, _broken)
     return app
+
+
+def in_front(app: Flask, services: Services) -> Front:
+    """The ASGI application that is served: posted messages by the short way, everything else by `app`."""
+    threads = services.settings.threads
+    pages = WSGIMiddleware(cast("Any", app), workers=threads)  # both say WSGI, in types of their own
+    return Front(pages, app.extensions[KEY], services.on_fault, threads=threads)
 
 
 def _services() -> Services:

@@ -1,12 +1,13 @@
 """Group commit: order within a key, nobody twice in a batch, failures told to those they concern."""
 
+import asyncio
 import threading
 from collections.abc import Sequence
 
 import pytest
 
 from bot.service import batching
-from bot.service.batching import Batcher
+from bot.service.batching import LONGEST_QUEUE, Batcher, Overloaded
 
 Item = tuple[str, int]
 
@@ -41,7 +42,7 @@ def test_the_first_goes_at_once_and_the_rest_together() -> None:
     handle = Recorder()
     batcher: Batcher[Item, str] = Batcher(handle, lambda item: item[0])
     first = batcher.submit(("a", 1))
-    while not batcher._queue.empty():  # noqa: SLF001 (until it is being handled)
+    while batcher._queue:  # noqa: SLF001 (until it is being handled)
         pass
     rest = [batcher.submit((key, 1)) for key in "bcdef"]
     handle.go.set()
@@ -80,14 +81,14 @@ def test_a_batch_that_hangs_holds_nobody_for_long(monkeypatch: pytest.MonkeyPatc
     handle = Recorder()
     batcher: Batcher[Item, str] = Batcher(handle, lambda item: item[0])
     first = batcher.submit(("a", 1))
-    while not batcher._queue.empty():  # noqa: SLF001 (until it is being handled)
+    while batcher._queue:  # noqa: SLF001 (until it is being handled)
         pass
     with pytest.raises(TimeoutError):
         batcher.answer(("b", 1))
     assert batcher.hangs()
     with pytest.raises(TimeoutError):
         batcher.answer(("c", 1))
-    assert batcher._queue.qsize() == 1  # noqa: SLF001 (while it hangs nothing more is queued)
+    assert len(batcher._queue) == 1  # noqa: SLF001 (while it hangs nothing more is queued)
     handle.go.set()
     assert first.result(10) == "a1"
     assert batcher.answer(("d", 1)) == "d1"
@@ -99,3 +100,57 @@ def test_an_error_of_the_handlers_own_is_not_taken_for_hanging() -> None:
     batcher: Batcher[Item, str] = Batcher(lambda batch: [TimeoutError("mine")] * len(batch), lambda item: item[0])
     with pytest.raises(TimeoutError, match="mine"):
         batcher.answer(("a", 1))
+
+
+def test_a_coroutine_is_told_on_its_own_loop_and_one_that_gave_up_has_no_effect() -> None:
+    handle = Recorder()
+    batcher: Batcher[Item, str] = Batcher(handle, lambda item: item[0])
+    held = batcher.submit(("x", 0))
+    while batcher._queue:  # noqa: SLF001 (until it is being handled)
+        pass
+
+    async def ask() -> list[object]:
+        loop = asyncio.get_running_loop()
+        given_up = loop.create_task(batcher.answer_on_loop(("a", 1)))
+        asked = [loop.create_task(batcher.answer_on_loop(item)) for item in (("a", 2), ("b", 13), ("c", 3))]
+        await asyncio.sleep(0)
+        given_up.cancel()
+        await asyncio.sleep(0)
+        handle.go.set()
+        return list(await asyncio.gather(*asked, return_exceptions=True))
+
+    first, odd, last = asyncio.run(ask())
+    assert (first, last, held.result(10)) == ("a2", "c3", "x0")
+    assert isinstance(odd, ValueError)
+    assert ("a", 1) not in [item for batch in handle.batches for item in batch]
+
+
+def test_a_batch_that_hangs_holds_no_coroutine_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batching, "HANGS", 0.2)
+    monkeypatch.setattr(batching, "LOOK_SECONDS", 0.05)
+    handle = Recorder()
+    batcher: Batcher[Item, str] = Batcher(handle, lambda item: item[0])
+    first = batcher.submit(("a", 1))
+    while batcher._queue:  # noqa: SLF001 (until it is being handled)
+        pass
+    with pytest.raises(TimeoutError):
+        asyncio.run(batcher.answer_on_loop(("b", 1)))
+    with pytest.raises(TimeoutError):
+        asyncio.run(batcher.answer_on_loop(("c", 1)))
+    handle.go.set()
+    assert first.result(10) == "a1"
+    assert batcher.answer(("d", 1)) == "d1"
+    assert [item for batch in handle.batches for item in batch] == [("a", 1), ("d", 1)]
+
+
+def test_a_full_queue_says_so() -> None:
+    handle = Recorder()
+    batcher: Batcher[Item, str] = Batcher(handle, lambda item: item[0])
+    batcher.submit(("busy", 0))
+    while batcher._queue:  # noqa: SLF001 (until it is being handled)
+        pass
+    asked = [batcher.submit((str(number), number)) for number in range(20, 20 + LONGEST_QUEUE)]
+    with pytest.raises(Overloaded):
+        batcher.submit(("late", 0))
+    handle.go.set()
+    assert asked[-1].result(10) == f"{19 + LONGEST_QUEUE}{19 + LONGEST_QUEUE}"

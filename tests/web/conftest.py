@@ -3,13 +3,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from flask.testing import FlaskClient
+from a2wsgi import ASGIMiddleware
 from sqlalchemy import func, select
+from werkzeug.test import Client
 
 from bot.settings import load
 from bot.store.tables.base import metadata
 from bot.store.tables.messages import inbound
-from bot.web.app import create_app
+from bot.web.app import create_app, in_front
 from bot.wiring import Services
 from tests.processes.system import channels
 
@@ -30,7 +31,7 @@ class Unsent(Services):
 @dataclass
 class Door:
     services: Unsent
-    client: FlaskClient
+    client: Client
 
     def stored(self) -> dict[str, int]:
         """Rows by table."""
@@ -45,13 +46,15 @@ class Door:
             return connection.scalar(select(func.count()).select_from(inbound)) or 0
 
 
-@pytest.fixture(scope="module")
-def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
+@pytest.fixture(scope="module", params=["pages", "front"])
+def door(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
+    """The hub by both doors: Flask's view, and the short way before it as it is served."""
     var = tmp_path_factory.mktemp("var")
     (Path(var) / "channels.toml").write_text(channels("http://127.0.0.1:9", PORT))
     services = Unsent(load(var=var, port=PORT, database_url=None, redis_url=None))
     services.database.migrate()
     services.outage.resume = lambda: None  # type: ignore[method-assign] # no thread of its own takes what is kept
     app = create_app(services)
-    yield Door(services, app.test_client())
+    front = ASGIMiddleware(in_front(app, services))
+    yield Door(services, app.test_client() if request.param == "pages" else Client(front))
     services.database.close()

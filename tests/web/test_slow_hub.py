@@ -1,16 +1,13 @@
 """A hub that is full, or whose database hangs: danger is answered all the same, the rest is asked to come again."""
 
-from collections.abc import Sequence
 from itertools import count
 from urllib.parse import urlencode
 
 import pytest
 from werkzeug.test import TestResponse
 
-from bot.service.answering import Answered
 from bot.service.batching import LONGEST_WAIT, Overloaded
-from sms_gateway.channel import Channel
-from sms_gateway.types import HttpRequest, Inbound
+from sms_gateway.types import HttpRequest
 from sms_gateway.verify import form_signature
 from tests.processes.system import TOKEN
 from tests.web.conftest import BASE, Door
@@ -31,10 +28,10 @@ def say(door: Door, text: str) -> TestResponse:
 def test_danger_is_answered_and_kept_and_the_rest_kept_or_asked_to_come_again(
     door: Door, monkeypatch: pytest.MonkeyPatch, fault: Exception
 ) -> None:
-    def receive(_channel: Channel, _inbounds: Sequence[Inbound]) -> list[Answered]:
+    def stuck(*_: object) -> None:
         raise fault
 
-    monkeypatch.setattr(door.services.hub, "receive", receive)
+    monkeypatch.setattr(door.services.hub._batcher, "_put", stuck)  # noqa: SLF001 (where both doors wait)
     before = door.services.spool.size()
     again = say(door, "bonjour")
     if isinstance(fault, Overloaded):
