@@ -14,6 +14,7 @@ from sms_gateway.channels.jasmin import Jasmin
 from sms_gateway.channels.kannel import Kannel
 from sms_gateway.channels.mtarget import Mtarget
 from sms_gateway.channels.simulator import Simulator
+from sms_gateway.channels.smpp import Smpp
 from sms_gateway.channels.turn import Turn
 from sms_gateway.channels.twilio import Twilio
 from sms_gateway.channels.vonage import Vonage
@@ -32,6 +33,7 @@ TYPES: Mapping[str, Callable[[str, Mapping[str, str]], Channel]] = {
     "kannel": Kannel,
     "mtarget": Mtarget,
     "simulator": Simulator,
+    "smpp": Smpp,
     "turn": Turn,
     "twilio": Twilio,
     "vonage": Vonage,

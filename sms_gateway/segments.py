@@ -34,14 +34,14 @@ def count(text: str) -> Count:
     return Count(encoding, total, len(_pack(composed, encoding)))
 
 
-def split(text: str) -> list[str]:
-    """The composed text (NFC) cut into its segments; joined they are the text again.
+def split(text: str, alphabet: Encoding | None = None) -> list[str]:
+    """The composed text (NFC) cut into its segments; joined they are the text again. `alphabet` may ask for UCS-2.
 
     An escape pair or a surrogate pair is never cut: it moves whole to the next segment, so a text may take one segment
     more than a division would say.
     """
     composed = nfc(text)
-    encoding = encoding_of(composed)
+    encoding = alphabet or encoding_of(composed)
     if length(composed, encoding) <= SINGLE[encoding]:
         return [composed]
     return _pack(composed, encoding)
