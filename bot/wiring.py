@@ -31,6 +31,7 @@ from bot.service.identity import Identity
 from bot.service.inbound import Hub
 from bot.service.media import Attachments
 from bot.service.outage import Outage
+from bot.service.profiles import Profiles
 from bot.service.programmes import Planner
 from bot.service.remembering import Remembering
 from bot.service.reminders import Reminders
@@ -226,7 +227,15 @@ class Services:
     @cached_property
     def actions(self) -> Actions:
         appointments = Appointments(self.new_id, self.planner, Directory())
-        return Actions(appointments, Adherence(self.new_id, self.planner))
+        return Actions(appointments, Adherence(self.new_id, self.planner), self.identity, self.profiles)
+
+    @cached_property
+    def profiles(self) -> Profiles:
+        return Profiles(self.vault, self.new_id)
+
+    @cached_property
+    def identity(self) -> Identity:
+        return Identity(self.vault, self.new_id)
 
     @cached_property
     def hub(self) -> Hub:
@@ -234,7 +243,7 @@ class Services:
         return Hub(
             database=self.database,
             hot=HotStore(self.database.dialect, self.vault, self.new_id),
-            identity=Identity(self.vault, self.new_id),
+            identity=self.identity,
             watch=Watch(self.limits, self.shared.add, self.vault.blind, self.on_limited),
             attachments=self.attachments,
             catalog=self.catalog,

@@ -5,7 +5,7 @@ from datetime import date
 
 from flows.actions import ACTIONS, ActionSpec
 from flows.graph import endings, options, reached, saved_before, uses, ways
-from flows.schema import Action, Ask, Choose, Flow, HandOver, If, Jump, Pick, Problem, State, Tell
+from flows.schema import GIVEN, Action, Ask, Choose, Flow, HandOver, If, Jump, Pick, Problem, State, Tell
 
 MOST_CHOICES = 10
 """Choices one question can show: a WhatsApp list has at most ten rows."""
@@ -18,10 +18,6 @@ GLOBAL_INTENTS: Mapping[str, str | None] = {
     "help": "help",
 }
 """What works everywhere, and where a flow may lead it by itself: nowhere, to a handover, or to the flow of that name."""
-
-
-GIVEN = ("form", "medium")
-"""Variables that the hub gives to every flow: the contact's language and script, and the kind of channel."""
 
 
 def lint(

@@ -10,6 +10,10 @@ from flows.types import Json
 SCHEMA = 1
 """The version of the file format that this release reads."""
 
+GIVEN = ("form", "medium", "shared")
+"""Variables that the hub gives to every flow: language and script, the kind of channel, and whether several people stand
+behind the number."""
+
 Template = None | bool | int | float | str | Expression | list["Template"] | dict[str, "Template"]
 """JSON in which some texts were expressions (`"@slot.id"`) and are worked out when the state is entered."""
 

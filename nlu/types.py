@@ -26,6 +26,8 @@ class Keyword(StrEnum):
     LANGUAGE = "language"
     HUMAN = "human"
     DELETE = "delete"
+    NOT_ME = "not_me"
+    FOR_OTHER = "for_other"
 
 
 class DangerLevel(StrEnum):

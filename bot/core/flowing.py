@@ -9,7 +9,7 @@ from dataclasses import replace
 from bot.core.model import Consent, Contact, Conversation
 from bot.core.turn import Decision, Effect, FlowBook, Open, Spoken, Turn, facts
 from flows import engine
-from flows.schema import Flow, FlowError
+from flows.schema import GIVEN, Flow, FlowError
 from flows.types import Answer, Choice, Do, FlowState, Go, Handover, Json, Say, Step
 from nlu.fold import fold
 from nlu.types import FORMS
@@ -214,7 +214,7 @@ def _effects(step: Step) -> list[Effect]:
 
 
 def _declared(flow: Flow, known: Mapping[str, Json]) -> dict[str, Json]:
-    return {name: value for name, value in known.items() if name in flow.starts_with or name in {"form", "medium"}}
+    return {name: value for name, value in known.items() if name in flow.starts_with or name in GIVEN}
 
 
 def _said(given: Mapping[str, Json]) -> dict[str, Json]:

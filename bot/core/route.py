@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.core import flowing, safety
+from bot.core.identity import silent_too_long
 from bot.core.model import Consent, Contact, Conversation, Kind
 from bot.core.turn import Decision, Effect, FlowBook, Open, Spoken, Turn
 from flows.types import Choice, Json, Say
@@ -46,12 +47,14 @@ def decide(turn: Turn, flows: FlowBook, numbers: Mapping[str, Json]) -> Decision
         turn = replace(turn, contact=contact, conversation=conversation)
     if turn.session_ended:
         return Decision(contact, turn.conversation, keep_text=False)
+    if contact.consent is Consent.GIVEN and silent_too_long(contact.last_inbound_at, turn.now):
+        turn = _doubted(turn)
     danger = turn.said.danger
     if danger and danger.level is not DangerLevel.INFORM:
         return _danger(turn, safety.answer(danger, numbers))
     if asked := _danger_answer(turn):
         return _after_danger_question(turn, flows, numbers, *asked)
-    decision = _opt_out(turn) or _page(turn) or _consent(turn, flows)
+    decision = _opt_out(turn) or _page(turn) or _not_me(turn, flows) or _consent(turn, flows)
     decision = decision or _person_is_answering(turn) or _global_word(turn, flows) or _conversation(turn, flows)
     if turn.unreadable_media:
         decision = _with_media(turn, decision)
@@ -133,7 +136,25 @@ def _after_danger_question(
 
 
 def _entry(turn: Turn) -> str:
-    return "menu" if turn.contact.consent is Consent.GIVEN else "welcome"
+    return {Consent.GIVEN: "menu", Consent.AGAIN: "recheck"}.get(turn.contact.consent, "welcome")
+
+
+def _doubted(turn: Turn) -> Turn:
+    """The number may be somebody else's by now: what was open is not shown to whoever writes."""
+    contact = replace(turn.contact, consent=Consent.AGAIN)
+    return replace(turn, contact=contact, conversation=_closed(turn.conversation))
+
+
+def _not_me(turn: Turn, flows: FlowBook) -> Decision | None:
+    """Somebody says that they are not the person we take them for."""
+    if turn.said.keyword is not Keyword.NOT_ME:
+        return None
+    if turn.contact.consent is Consent.GIVEN:
+        return replace(flowing.begin(_doubted(turn), flows, "recheck", {}), keep_text=False)
+    flow = turn.conversation.flow
+    if turn.contact.consent is Consent.AGAIN and flow is not None and flow.flow == "recheck":
+        return replace(flowing.go_on(replace(turn, choice="other"), flows), keep_text=False)
+    return None
 
 
 def _first(decision: Decision, *effects: Effect) -> Decision:
@@ -169,32 +190,37 @@ def _consent(turn: Turn, flows: FlowBook) -> Decision | None:
     contact, said = turn.contact, turn.said
     if contact.consent is Consent.GIVEN:
         return None
+    entry = _entry(turn)
     if said.keyword is Keyword.HUMAN:
+        if contact.consent is Consent.AGAIN:  # the staff would read what the old person said, and answer the new one
+            return replace(flowing.begin(turn, flows, entry, {"wanted": "person"}), keep_text=False)
         return _hand_over(turn, "asked_for_human", keep_text=False)
     flow = turn.conversation.flow
+    goes_on = flow is not None and (flow.flow == entry or (flow.flow == "language" and flow.vars.get("back") == entry))
     if said.keyword is Keyword.LANGUAGE:
-        known = flow.vars if flow is not None and flow.flow in {"welcome", "language"} else {}
-        given = {**known, "back": "welcome", "named": said.language_named}
+        known = flow.vars if flow is not None and goes_on else {}
+        given = {**known, "back": entry, "named": said.language_named}
         return replace(flowing.begin(turn, flows, "language", given), keep_text=False)
-    goes_on = flow is not None and flow.flow in {"welcome", "language"} and not turn.session_new
+    goes_on = goes_on and not turn.session_new
     afresh = said.keyword is Keyword.MENU or turn.text.strip() == MENU_KEY
     wanted = flowing.FLOW_FOR.get(said.intent or "") if said.confidence >= SURE else None
     wanted = wanted if wanted not in {"menu", "help", "language"} else None
     told = {**_told_before(turn), **flowing.first_vars(turn), "wanted": wanted} if wanted else {}
     if _told_before(turn) and wanted in flowing.DAY_SOUGHT | {"appointment_cancel"}:
         told["wanted"] = _told_before(turn)["wanted"]  # "no, on Friday" is about the visit that was asked for
-    asked = replace(flowing.begin(turn, flows, "welcome", told), keep_text=False)
+    asked = replace(flowing.begin(turn, flows, entry, told), keep_text=False)
     if afresh or not goes_on:
         return asked
     decision = replace(flowing.go_on(turn, flows), keep_text=False)
     # what is wanted instead of an answer is remembered for after the answer
-    return _first(asked, Spoken(Say("consent.needed"))) if wanted and not decision.understood else decision
+    needed = Spoken(Say("recheck.needed" if entry == "recheck" else "consent.needed"))
+    return _first(asked, needed) if wanted and not decision.understood else decision
 
 
 def _told_before(turn: Turn) -> Mapping[str, Json]:
     """What the first message asked for, while consent is still the question; empty where that is not a visit."""
     flow = turn.conversation.flow
-    known = flow.vars if flow is not None and flow.flow == "welcome" else {}
+    known = flow.vars if flow is not None and flow.flow == _entry(turn) else {}
     return known if known.get("wanted") in flowing.DAY_SOUGHT else {}
 
 
@@ -221,15 +247,20 @@ def _global_word(turn: Turn, flows: FlowBook) -> Decision | None:
     word = turn.said.keyword
     if word is Keyword.HUMAN:
         return _hand_over(turn, "asked_for_human")
-    if word is Keyword.HELP:
-        return _help(turn, flows)
-    if word is Keyword.LANGUAGE:
-        return _language(turn, flows)
+    if word in {Keyword.HELP, Keyword.LANGUAGE, Keyword.FOR_OTHER}:
+        return {Keyword.HELP: _help, Keyword.LANGUAGE: _language, Keyword.FOR_OTHER: _for_another}[word](turn, flows)
     if word is Keyword.DELETE:
         return flowing.begin(turn, flows, "privacy", {})
     if word in {Keyword.MENU, Keyword.START} or (turn.medium == "ussd" and turn.text.strip() == MENU_KEY):
         return flowing.begin(turn, flows, "menu", {})
     return None
+
+
+def _for_another(turn: Turn, flows: FlowBook) -> Decision:
+    """What is being arranged is for another person than the one who writes."""
+    flow = turn.conversation.flow
+    known = dict(flow.vars) if flow is not None else {}
+    return flowing.begin(turn, flows, "someone_else", {**known, "back": flow.flow if flow is not None else None})
 
 
 def _help(turn: Turn, flows: FlowBook) -> Decision:

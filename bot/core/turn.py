@@ -105,4 +105,7 @@ class Who:
 
 def facts(contact: Contact, turn: Turn) -> dict[str, Json]:
     """Variables every flow may read."""
-    return {"form": contact.form or turn.default_form, "medium": turn.medium}
+    known: dict[str, Json] = {"form": contact.form or turn.default_form, "medium": turn.medium}
+    if contact.shared:
+        known["shared"] = True
+    return known

@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from bot.core.turn import Who
 from bot.service.adherence import Adherence
 from bot.service.appointments import Appointments
+from bot.service.identity import Identity
+from bot.service.profiles import Profiles
 from bot.store.database import Connection
 from flows.types import Do, Json
 
@@ -17,7 +19,9 @@ OWN = frozenset({"consent.grant", "consent.refuse", "language.set"})
 class Actions:
     """Runs actions by name."""
 
-    def __init__(self, appointments: Appointments, adherence: Adherence) -> None:
+    def __init__(
+        self, appointments: Appointments, adherence: Adherence, identity: Identity, profiles: Profiles
+    ) -> None:
         self.table: Mapping[str, Action] = {
             "appointments.places": appointments.places,
             "appointments.services": appointments.services,
@@ -31,6 +35,9 @@ class Actions:
             "adherence.stop": adherence.stop,
             "adherence.record": adherence.record,
             "education.record": adherence.lesson,
+            "profiles.list": profiles.list,
+            "profiles.add": profiles.add,
+            "identity.leave": identity.leave,
             "privacy.delete": adherence.delete,
         }
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from bot.core.flowing import LATEST_DOSE
 from bot.core.ids import IdSource
 from bot.core.turn import Who
+from bot.service.profiles import person_of
 from bot.service.programmes import Planner
 from bot.store import contacts as contact_store
 from bot.store import reminders
@@ -45,7 +46,8 @@ class Adherence:
 
     def enrol(self, connection: Connection, params: Mapping[str, Json], who: Who) -> Answer:
         """Remind daily at these hours from now on; hours chosen earlier are replaced."""
-        self._end(connection, who, "replaced")
+        person = person_of(params)
+        self._end(connection, who, "replaced", person)
         enrolment = Enrolment(
             id=self._new_id(),
             contact_id=who.contact.id,
@@ -56,18 +58,19 @@ class Adherence:
             anchor=None,
             hours=clock_hours(params.get("hours")),
             subject=None,
+            profile_id=person,
         )
         reminders.enrol(connection, enrolment, who.now)
         self._planner.plan(connection, enrolment, who.now)
         return {"branch": "enrolled"}
 
-    def stop(self, connection: Connection, params: Mapping[str, Json], who: Who) -> Answer:  # noqa: ARG002 (every action has these)
-        """End the contact's medicine reminders."""
-        return {"branch": "stopped" if self._end(connection, who, "stopped") else "none"}
+    def stop(self, connection: Connection, params: Mapping[str, Json], who: Who) -> Answer:
+        """End the contact's medicine reminders, or those of one person behind the number."""
+        return {"branch": "stopped" if self._end(connection, who, "stopped", person_of(params)) else "none"}
 
     @staticmethod
-    def _end(connection: Connection, who: Who, reason: str) -> bool:
-        ids = [one.id for one in reminders.active(connection, who.contact.id, PROGRAMME)]
+    def _end(connection: Connection, who: Who, reason: str, person: str | None) -> bool:
+        ids = [one.id for one in reminders.active(connection, who.contact.id, PROGRAMME, person)]
         if ids:
             reminders.end(connection, ids, reason, who.now)
         return bool(ids)
@@ -76,7 +79,8 @@ class Adherence:
         """Record whether a dose was taken, and why not."""
         dose = str(params.get("dose") or "")
         if dose == LATEST_DOSE:
-            due = reminders.latest(connection, who.contact.id, PROGRAMME, who.now - STILL_MEANT)
+            since = who.now - STILL_MEANT
+            due = reminders.latest(connection, who.contact.id, PROGRAMME, since, person_of(params))
         else:
             due = reminders.by_id(connection, dose)
         if due is None or due.enrolment.contact_id != who.contact.id:
@@ -94,7 +98,7 @@ class Adherence:
         reminders.record_lesson(connection, self._new_id(), who.contact.id, lesson, who.now)
         return {"branch": "recorded"}
 
-    def delete(self, connection: Connection, params: Mapping[str, Json], who: Who) -> Answer:  # noqa: ARG002 (same)
+    def delete(self, connection: Connection, params: Mapping[str, Json], who: Who) -> Answer:  # noqa: ARG002 (every action has these)
         """Ask for everything about the contact to be deleted; the clock's sweep carries it out."""
         contact_store.ask_deletion(connection, self._new_id(), who.contact.id, who.now)
         return {"branch": "requested"}

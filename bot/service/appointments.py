@@ -9,6 +9,7 @@ from bot.core.slots import Candidate, candidates, nearest, span
 from bot.core.turn import Who
 from bot.core.wallclock import to_wall
 from bot.service.directory import Directory
+from bot.service.profiles import person_of
 from bot.service.programmes import Planner
 from bot.store import appointments as store
 from bot.store import reminders
@@ -111,12 +112,12 @@ class Appointments:
 
     def book(self, connection: Connection, params: Mapping[str, Json], who: Who) -> Answer:
         """Take a slot for the contact and plan its reminders."""
-        slot = _text(params, "slot") or ""
-        if any(one.slot_id == slot for one in store.upcoming(connection, who.contact.id, who.now)):
+        slot, person = _text(params, "slot") or "", person_of(params)
+        if any(one.slot_id == slot for one in store.upcoming(connection, who.contact.id, who.now, person)):
             return {"branch": "already"}
         if not self._take(connection, slot, who):
             return {"branch": "full"}
-        self._record(connection, slot, who)
+        self._record(connection, slot, who, person)
         return {"branch": "booked"}
 
     def _take(self, connection: Connection, slot: str, who: Who) -> bool:
@@ -133,9 +134,9 @@ class Appointments:
         candidate = next((one for one in same_day if one.wall == wall), None)
         return candidate is not None and store.take(connection, place, service, candidate)
 
-    def _record(self, connection: Connection, slot: str, who: Who) -> str:
+    def _record(self, connection: Connection, slot: str, who: Who, person: str | None) -> str:
         appointment = self._new_id()
-        store.book(connection, appointment, who.contact.id, slot, who.now)
+        store.book(connection, appointment, who.contact.id, slot, who.now, person)
         booked = store.by_id(connection, appointment)
         if booked is not None:
             enrolment = Enrolment(
@@ -148,14 +149,15 @@ class Appointments:
                 anchor=booked.wall,
                 hours=(),
                 subject=appointment,
+                profile_id=person,
             )
             reminders.enrol(connection, enrolment, who.now)
             self._planner.plan(connection, enrolment, who.now)
         return appointment
 
-    def mine(self, connection: Connection, params: Mapping[str, Json], who: Who) -> Answer:  # noqa: ARG002 (same)
-        """The contact's own visits to come."""
-        found = store.upcoming(connection, who.contact.id, who.now)
+    def mine(self, connection: Connection, params: Mapping[str, Json], who: Who) -> Answer:
+        """The contact's own visits to come, or those of one person behind the number."""
+        found = store.upcoming(connection, who.contact.id, who.now, person_of(params))
         return {"branch": "some" if found else "none", "value": [described(one) for one in found]}
 
     def move(self, connection: Connection, params: Mapping[str, Json], who: Who) -> Answer:
@@ -169,7 +171,7 @@ class Appointments:
             return {"branch": "moved"}
         if not self._take(connection, slot, who):
             return {"branch": "full"}
-        new = self._record(connection, slot, who)
+        new = self._record(connection, slot, who, old.profile_id)
         store.change(connection, appointment, who.contact.id, "moved", who.now, new)
         self._let_go(connection, old, "moved", who.now)
         return {"branch": "moved"}

@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from bot.core.identity import silent_too_long
 from bot.core.ids import IdSource
 from bot.core.model import Draft, Kind
 from bot.core.sending import QuietHours, Skip, Verdict, Wait, may_send
 from bot.service.answering import LANE
 from bot.service.reckoning import Plan, Result, digest, reckon, tally, text_for
 from bot.store import campaigns as store
-from bot.store import contacts, outbox, staff
+from bot.store import contacts, identity, outbox, staff
 from bot.store.campaigns import Campaign
 from bot.store.database import Connection, Database
 from bot.store.vault import Vault
@@ -261,7 +262,14 @@ class Campaigns:
         people = store.waiting(connection, campaign.id, asked)
         drafts: list[Draft] = []
         decided: list[tuple[str, str, str | None, str | None]] = []
+        silent = [
+            one.contact_id for one in people if one.last_inbound_at is None or silent_too_long(one.last_inbound_at, now)
+        ]
+        lost = identity.unreachable(connection, silent, now) if silent else set()
         for one in people:
+            if one.contact_id in lost:
+                decided.append((one.contact_id, "skipped", identity.NUMBER_LEFT, None))
+                continue
             text_of = text_for(campaign.texts, one.form)
             verdict = self._verdict(
                 Kind.CAMPAIGN,

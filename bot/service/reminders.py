@@ -11,14 +11,16 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from bot.core import flowing
+from bot.core.identity import silent_too_long
 from bot.core.ids import IdSource
 from bot.core.model import Consent, Contact, Conversation, Kind, NewCase
 from bot.core.sending import QuietHours, Send, Skip, Wait, may_send
 from bot.core.turn import Decision, FlowBook, Open, Turn
 from bot.service.answering import Composer
 from bot.service.appointments import described
+from bot.service.profiles import described as profiles_described
 from bot.service.programmes import AHEAD, Planner
-from bot.store import appointments, contacts, outbox, reminders
+from bot.store import appointments, contacts, identity, outbox, profiles, reminders
 from bot.store.contacts import Address
 from bot.store.database import Connection, Database, is_the_databases
 from bot.store.reminders import Due
@@ -114,10 +116,13 @@ class Reminders:
         if contact is None or channel is None or address is None or step is None:
             reminders.settle(connection, due.id, "skipped", now, reason="no_way_to_send")
             return "skipped"
-        given = self._given(connection, due, step)
+        given = self._given(connection, due, step, contact)
         if given is None:
             reminders.settle(connection, due.id, "skipped", now, reason="no_longer_needed")
             return "skipped"
+        if silent_too_long(contact.last_inbound_at, now) and identity.unreachable(connection, [contact.id], now):
+            reminders.settle(connection, due.id, "skipped", now, reason=identity.NUMBER_LEFT)
+            return identity.NUMBER_LEFT
         verdict = self._verdict(contact, channel, address, due, step)
         if verdict == Skip("outside_window") and (other := self._by_sms(connection, contact, address)):
             channel, address = other
@@ -170,15 +175,17 @@ class Reminders:
         by_id = next((one for one in steps if one.id == step), None)
         return by_id or next((one for one in steps if one.daily is not None), None)
 
-    @staticmethod
-    def _given(connection: Connection, due: Due, step: ProgrammeStep) -> dict[str, Json] | None:
+    def _given(self, connection: Connection, due: Due, step: ProgrammeStep, contact: Contact) -> dict[str, Json] | None:
         """What the reminder's flow starts with; None when what it was about is no more."""
+        whose = due.enrolment.profile_id if contact.shared else None
+        profile = profiles.get(connection, contact.id, whose, self._vault) if whose else None
+        person: dict[str, Json] = {"person": profiles_described(profile)} if profile else {}
         if due.enrolment.subject is None:
-            return {"dose": due.id, "step": step.id}
+            return {"dose": due.id, "step": step.id, **person}
         booking = appointments.by_id(connection, due.enrolment.subject)
         if booking is None or booking.state not in appointments.OPEN:
             return None
-        return {"appointment": described(booking), "step": step.id}
+        return {"appointment": described(booking), "step": step.id, **person}
 
     def _say(
         self,

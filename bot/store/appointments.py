@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.core.slots import Candidate, Hours
@@ -38,6 +38,7 @@ class Booking:
     facility: Place
     service_id: str
     service_names: dict[str, str]
+    profile_id: str | None = None
 
 
 def places(connection: Connection) -> list[Place]:
@@ -127,9 +128,12 @@ def release(connection: Connection, id_: str) -> None:
     connection.execute(update(slots).where(slots.c.id == id_, slots.c.taken > 0).values(taken=slots.c.taken - 1))
 
 
-def book(connection: Connection, id_: str, contact_id: str, slot: str, now: datetime) -> None:
+def book(
+    connection: Connection, id_: str, contact_id: str, slot: str, now: datetime, profile_id: str | None = None
+) -> None:
     """Record an appointment on a slot whose place was taken in the same transaction."""
     values = {"id": id_, "contact_id": contact_id, "slot_id": slot, "booked_at": now, "changed_at": now}
+    values["profile_id"] = profile_id
     connection.execute(insert(appointments).values(values))
 
 
@@ -152,9 +156,12 @@ def hold(connection: Connection, id_: str, contact_id: str) -> bool:
     return connection.execute(update(appointments).where(*mine).values(unchanged)).rowcount == 1
 
 
-def upcoming(connection: Connection, contact_id: str, now: datetime) -> list[Booking]:
-    """A contact's open appointments that have not begun, soonest first."""
-    return _bookings(connection, appointments.c.contact_id == contact_id, slots.c.starts_at > now)
+def upcoming(connection: Connection, contact_id: str, now: datetime, profile_id: str | None = None) -> list[Booking]:
+    """A contact's open appointments that have not begun, soonest first; with a profile, that person's and nobody's."""
+    where = [appointments.c.contact_id == contact_id, slots.c.starts_at > now]
+    if profile_id is not None:
+        where.append(or_(appointments.c.profile_id == profile_id, appointments.c.profile_id.is_(None)))
+    return _bookings(connection, *where)
 
 
 def by_id(connection: Connection, id_: str) -> Booking | None:
@@ -169,6 +176,7 @@ def _bookings(connection: Connection, *where: object, open_only: bool = True) ->
             appointments.c.contact_id,
             appointments.c.slot_id,
             appointments.c.state,
+            appointments.c.profile_id,
             slots.c.wall,
             slots.c.zone,
             slots.c.service_id,
@@ -196,6 +204,7 @@ def _bookings(connection: Connection, *where: object, open_only: bool = True) ->
             Place(row.facility_id, json.loads(row.names), row.region, row.zone),
             row.service_id,
             json.loads(row.service_names),
+            row.profile_id,
         )
         for row in connection.execute(query)
     ]

@@ -89,13 +89,15 @@ _COLUMNS = (
 )
 
 
-def active(connection: Connection, contact_id: str, programme: str) -> list[Enrolment]:
-    """A contact's enrolments in force in one programme."""
-    where = (
+def active(connection: Connection, contact_id: str, programme: str, profile_id: str | None = None) -> list[Enrolment]:
+    """A contact's enrolments in force in one programme; with a profile, that person's and nobody's."""
+    where = [
         enrolments.c.contact_id == contact_id,
         enrolments.c.programme == programme,
         enrolments.c.state == "active",
-    )
+    ]
+    if profile_id is not None:
+        where.append(_of(profile_id))
     return [_enrolment(row) for row in connection.execute(select(*_COLUMNS).where(*where).order_by(enrolments.c.id))]
 
 
@@ -175,10 +177,17 @@ def by_id(connection: Connection, id_: str) -> Due | None:
     return _one(connection, reminders.c.id == id_)
 
 
-def latest(connection: Connection, contact_id: str, programme: str, since: datetime) -> Due | None:
-    """The last reminder that went out to a contact in a programme since a moment."""
+def _of(profile_id: str) -> ColumnElement[bool]:
+    return or_(enrolments.c.profile_id == profile_id, enrolments.c.profile_id.is_(None))
+
+
+def latest(
+    connection: Connection, contact_id: str, programme: str, since: datetime, profile_id: str | None = None
+) -> Due | None:
+    """The last reminder that went out to a contact in a programme since a moment; with a profile, about that person."""
     return _one(
         connection,
+        *([] if profile_id is None else [_of(profile_id)]),
         enrolments.c.contact_id == contact_id,
         enrolments.c.programme == programme,
         reminders.c.state == "queued",

@@ -36,7 +36,10 @@ SAMPLE = {
     "time": {"time": "2026-11-25T10:30"},
     "place": {"words": {"Latn": "Centre Hay Salam", "Arab": "مركز حي السلام"}},
     "hours": {"time": ["08:00", "20:00"]},
+    "name": "Fatima-Zahra",
 }
+
+NAMES = ("Fatima-Zahra", "Youssef", "Khadija")
 
 QUESTIONS = {
     f"{flow.id}.{name}": (state.say.key, state.options)
@@ -60,7 +63,8 @@ def screen(name: str, form: str) -> str:
     key, options = (QUESTIONS | PICKS)[name]
     labels = [label(one.label.key, form, dict(one.label.params)) for one in options]
     if name in PICKS:
-        labels = [label("choice.datetime", form, SLOT)] * 3 + labels
+        things = NAMES if name.endswith(".pick_person") else [label("choice.datetime", form, SLOT)] * 3
+        labels = [*things, *labels]
     values = SAMPLE | SLOT if name in REMINDERS else SAMPLE
     return "\n".join([label(key, form, values), *(f"{number}. {one}" for number, one in enumerate(labels, 1))])
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Connection, delete, update
 
 from bot.core.turn import Who
-from bot.store import appointments, contacts
+from bot.store import appointments, contacts, identity
 from bot.store.tables import care
 from bot.store.tables import contacts as people
 from bot.store.vault import VaultError
@@ -298,7 +298,7 @@ def whatsapp_visit(world: World) -> None:
         id_ = contacts.by_urn(connection, address, services.vault)
         assert id_
         contact = contacts.get(connection, id_, services.vault)
-        (known,) = contacts.addresses_of(connection, id_, services.vault)
+        (known,) = (one for one in contacts.addresses_of(connection, id_, services.vault) if one.urn == address)
         assert contact
         who = Who(contact, known.id, "sim-whatsapp", world.clock(), "Africa/Casablanca")
         assert services.actions.table["appointments.book"](connection, {"slot": SLOT}, who)["branch"] == "booked"
@@ -322,6 +322,10 @@ def test_a_day_after_the_last_whatsapp_message_the_reminder_comes_by_sms_and_is_
 def test_a_number_that_is_another_contacts_is_not_written_to_instead(world: World, clock: Clock) -> None:
     world.agree()
     whatsapp_visit(world)
+    with world.services.database.write() as connection:  # as it was before a number was one contact's on every network
+        other = world.new_id()
+        identity.create(connection, other, clock())
+        connection.execute(update(people.addresses).where(people.addresses.c.scheme == "tel").values(contact_id=other))
     clock.now = at(25, 11)
     world.services.reminders.tick()
     with world.services.database.read() as connection:
