@@ -278,7 +278,7 @@ class Infobip:
             raise InvalidUrn
         if message.part.media:
             raise Rejected("this service sends no attachments")
-        said: dict[str, Any] = {"sender": self.settings.sender.removeprefix("+")} if self.settings.sender else {}
+        said: dict[str, Any] = {"sender": self._sender()}
         said["destinations"] = [{"to": message.urn.path.removeprefix("+"), "messageId": message.reference}]
         said["content"] = {"text": nfc(message.part.text)}
         hooks: dict[str, Any] = {"callbackData": message.reference}
@@ -292,11 +292,9 @@ class Infobip:
         known = to.scheme == "whatsapp" and to.path.isascii() and to.path.isdigit()
         if not known and not (to.scheme == "bsuid" and _BSUID.fullmatch(to.path)):
             raise InvalidUrn
-        if not self.settings.sender:
-            raise Misconfigured("sender is needed to send")
         kind, content = _whatsapp_body(message.part)
         said: dict[str, Any] = {
-            "from": self.settings.sender.removeprefix("+"),
+            "from": self._sender(),
             "to": to.path,
             "messageId": message.reference,
             "content": content,
@@ -306,6 +304,11 @@ class Infobip:
             said["notifyUrl"] = self._notify(message)
         # A template may go to several people, so this path alone takes a list.
         return f"/whatsapp/1/message/{kind}", {"messages": [said]} if kind == "template" else said
+
+    def _sender(self) -> str:
+        if not self.settings.sender:
+            raise Misconfigured("sender is needed to send")
+        return self.settings.sender.removeprefix("+")
 
     def _credentials(self) -> str:
         settings = self.settings
