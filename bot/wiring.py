@@ -306,6 +306,7 @@ class Services:
             clock=self.clock,
             new_id=self.new_id,
             zone=self.settings.zone,
+            limit=self.outgoing.refusal,
         )
 
     @cached_property

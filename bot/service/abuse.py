@@ -24,6 +24,8 @@ MOST_NUMBERS = 100_000
 """Numbers remembered at a time, about 60 MB; the half that was first seen goes when there are more."""
 SHARED_FROM = 4
 """Processes count together from a fourth of a limit on."""
+STEPS = 500
+"""Into how many steps a large limit is divided for that: Redis is not asked for each of 200,000 texts."""
 
 
 class Counts:
@@ -31,20 +33,23 @@ class Counts:
 
     def __init__(self, share: Share, blind: Callable[[str], bytes]) -> None:
         self._share, self._blind = share, blind
-        self._windows: dict[str, tuple[int, dict[str, int]]] = {}
+        self._windows: dict[str, tuple[int, dict[str, int], dict[str, tuple[int, int]]]] = {}
 
     def add(self, kind: str, key: str, limit: int, seconds: int, now: float) -> int:
         """Count one in the window that `now` lies in; how many there were in it."""
         window = int(now // seconds)
         known = self._windows.get(kind)
         if known is None or known[0] != window or len(known[1]) > MOST_NUMBERS:
-            known = self._windows[kind] = (window, {})
-        count = known[1][key] = known[1].get(key, 0) + 1
+            known = self._windows[kind] = (window, {}, {})
+        _, counts, told = known
+        count = counts[key] = counts.get(key, 0) + 1
         if limit <= 0 or count * SHARED_FROM < limit:
             return count
-        first = (count - 1) * SHARED_FROM < limit
-        shared = self._share(f"{kind}:{window}:{self._blind(key).hex()}", count if first else 1, seconds)
-        return max(count, shared or 0)
+        before, shared = told.get(key, (0, 0))
+        if not before or count - before >= max(1, limit // STEPS):
+            answer = self._share(f"{kind}:{window}:{self._blind(key).hex()}", count - before, seconds)
+            before, shared = told[key] = (count, answer) if answer is not None else (before, shared)
+        return max(count, shared + count - before)
 
 
 class Watch:

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 
 from bot.core.ids import IdSource
 from bot.core.instead import REASONS
-from bot.core.model import Lane
+from bot.core.model import Kind, Lane
 from bot.core.pacing import POOR_FOR, Circuit, Health, judged
+from bot.core.sending import Verdict
 from bot.service.gate import Gate
 from bot.service.instead import Instead
 from bot.service.pacing import Pacer
@@ -52,13 +53,14 @@ class Delivery:
         fallback: Mapping[str, str] | None = None,
         wake: Callable[[str], None] = lambda _channel: None,
         on_change: Callable[[str, Health, str | None], None] = lambda _channel, _state, _reason: None,
+        limit: Callable[[Kind, Urn, datetime], Verdict | None] = lambda _kind, _urn, _now: None,
     ) -> None:
         self._database, self._vault, self._channels, self._transport = database, vault, channels, transport
         self._clock, self._new_id, self._at_once = clock, new_id, at_once
         self._pacer = pacer or Pacer(None, "alone")
         self._per_second = per_second or {}
         self._instead = Instead(vault=vault, channels=channels, fallback=fallback or {}, new_id=new_id)
-        self._tools = Tools(database, vault, transport, self._instead, clock, zone, wake, on_change)
+        self._tools = Tools(database, vault, transport, self._instead, clock, zone, wake, on_change, limit)
         self._wake, self._on_change = wake, on_change
         self._made = threading.Lock()
         self._gates: dict[str, Gate] = {}

@@ -19,7 +19,7 @@ from bot.core.delivery import Outcome, after_error, after_send
 from bot.core.instead import REASONS
 from bot.core.model import Kind, Lane, State
 from bot.core.pacing import Health
-from bot.core.sending import Skip, Wait, may_send
+from bot.core.sending import Skip, Verdict, Wait, may_send
 from bot.service.gate import Gate, Learned
 from bot.service.instead import Instead
 from bot.store import outbox, outbox_health
@@ -31,6 +31,7 @@ from sms_gateway.channel import Channel
 from sms_gateway.dispatch import dispatch
 from sms_gateway.errors import ChannelError, Misconfigured, Throttled
 from sms_gateway.http import Transport
+from sms_gateway.types import Urn
 
 LEASE = timedelta(seconds=45)
 """Longer than a row waits for a thread (STALE) and a provider may take for it (20 s), with as much again to spare."""
@@ -80,6 +81,8 @@ class Tools:
     """Says that another channel has work now."""
     on_change: Callable[[str, Health, str | None], None]
     """Hears when a channel's circuit changes: channel, what it is now, why."""
+    limit: Callable[[Kind, Urn, datetime], Verdict | None] = lambda _kind, _urn, _now: None
+    """Counts a text that is about to be sent, and says why it is not."""
 
 
 class Done(NamedTuple):
@@ -309,6 +312,12 @@ class Pump:
         except (VaultError, ValueError, KeyError):
             # one row that cannot be read (a damaged value, a lost key) must not stop its channel
             return Done(one.id, Outcome(State.FAILED, reason="unreadable"), None, one.expires_at)
+        refused = self._tools.limit(kind, message.urn, self._tools.clock())
+        if isinstance(refused, Skip):
+            return Done(one.id, Outcome(State.SKIPPED, reason=refused.reason), None, one.expires_at)
+        if isinstance(refused, Wait):
+            waits = Outcome(State.QUEUED, reason=refused.reason, again_at=refused.until, untried=True)
+            return Done(one.id, waits, None, one.expires_at)
         try:
             outcome = after_send(dispatch(self._channel, message, self._tools.transport))
             learned = Learned(None)
