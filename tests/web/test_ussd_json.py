@@ -31,12 +31,12 @@ def dialled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
 
 
 def hop(
-    door: Door, number: int, message: str, kind: str = "Response", token: str = TOKEN
+    door: Door, number: int, message: str, kind: str = "Response", *, token: str = TOKEN, session: str = "session-1"
 ) -> tuple[int, dict[str, str]]:
     said = {
         "Type": kind,
         "Mobile": "212612345678",
-        "SessionId": "session-1",
+        "SessionId": session,
         "ServiceCode": "713",
         "Message": message,
         "Operator": "iam",
@@ -71,3 +71,10 @@ def test_who_does_not_know_the_token_gets_nothing(dialled: Door) -> None:
     before = dialled.messages()
     assert hop(dialled, 9, "1", token="another") == (403, {})
     assert dialled.messages() == before
+
+
+def test_what_is_dialled_behind_the_code_answers_nothing(dialled: Door) -> None:
+    hop(dialled, 1, "*713#", "Initiation", session="session-2")
+    _, plain = hop(dialled, 1, "*713#", "Initiation", session="session-3")
+    _, suffixed = hop(dialled, 1, "*713*2*1#", "Initiation", session="session-4")
+    assert suffixed["Message"] == plain["Message"]
