@@ -3,11 +3,12 @@
 Nothing is ever cut away, and a piece ends between lines, else between words.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from sms_gateway.channel import Capabilities
 from sms_gateway.segments import count
-from sms_gateway.types import Part
+from sms_gateway.types import Button, Part
 
 
 def pieces(text: str, limit: int) -> list[str]:
@@ -36,6 +37,7 @@ def parted(part: Part, capabilities: Capabilities) -> tuple[Part, ...]:
     """
     if part.template:
         return (part,)
+    part = _numbered(part, capabilities)
     if part.media and not capabilities.media:
         addresses = [one.url for one in part.media if one.url]
         part = replace(part, text="\n".join([part.text, *addresses] if part.text else addresses), media=())
@@ -55,6 +57,19 @@ def parted(part: Part, capabilities: Capabilities) -> tuple[Part, ...]:
     limit = capabilities.rich_units if rich and capabilities.rich_units else capabilities.max_units
     *before, last = pieces(part.text, limit) or [""]
     return (*first, *(Part(piece) for piece in before), replace(part, text=last, media=()))
+
+
+def _numbered(part: Part, capabilities: Capabilities) -> Part:
+    """What cannot be pressed on this channel stands as numbered lines under the text."""
+    if len(part.buttons) > capabilities.buttons:
+        part = replace(part, text="\n".join([part.text, *_lines(part.buttons)]), buttons=())
+    if part.menu and len(part.menu.rows) > capabilities.list_rows:
+        part = replace(part, text="\n".join([part.text, *_lines(part.menu.rows)]), menu=None)
+    return part
+
+
+def _lines(choices: Sequence[Button]) -> list[str]:
+    return [f"{number}. {choice.title}" for number, choice in enumerate(choices, 1)]
 
 
 def _fitting(text: str, limit: int) -> int:

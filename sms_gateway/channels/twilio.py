@@ -14,7 +14,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import urlencode
 from xml.sax.saxutils import escape
 
 from sms_gateway.answers import code_of, refusal
@@ -34,9 +34,9 @@ from sms_gateway.errors import (
     Unreachable,
 )
 from sms_gateway.fetching import MediaRefused, host_of, plain, target
-from sms_gateway.msisdn import e164, may_sms
-from sms_gateway.reading import form, identifier, json_object, reference
-from sms_gateway.settings import is_http_url, read_settings
+from sms_gateway.msisdn import from_network, takes_sms
+from sms_gateway.reading import form, identifier, json_object
+from sms_gateway.settings import read_settings
 from sms_gateway.types import (
     Accepted,
     DeliveryReport,
@@ -50,6 +50,7 @@ from sms_gateway.types import (
     Urn,
 )
 from sms_gateway.verify import Algorithm, verify_form
+from sms_gateway.webhook import REFERENCE, common_problems, echoed
 
 STATUS = {
     "accepted": Status.QUEUED,
@@ -90,8 +91,8 @@ SIGNATURE_SETTINGS = "x-twilio-webhooks-signature-settings"
 FORM = "application/x-www-form-urlencoded"
 STORE = "mms.twiliocdn.com"
 """Where the address of an attachment leads ("Protect media access with HTTP basic authentication")."""
-REFERENCE = "reference"
 
+_WA_ID = re.compile(r"[0-9]{5,20}")
 _BSUID = re.compile(r"[A-Z]{2}\.[A-Za-z0-9._-]{1,128}")
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _BASE64_FROM = 60
@@ -118,14 +119,14 @@ class TwilioSettings:
     signing_key: str = field(default="", repr=False)
     content_sids: str = ""
     webhook_url: str = ""
+    country: str = "MA"
+    reference_param: str = REFERENCE
 
     def problems(self) -> Iterable[str]:
         if not self.sender and not self.messaging_service_sid:
             yield "sender or messaging_service_sid: one is required"
-        for key in ("base_url", "webhook_url"):
-            value = getattr(self, key)
-            if value and not is_http_url(value):
-                yield f"{key}: must be a whole http(s) address"
+        urls = {"base_url": self.base_url, "webhook_url": self.webhook_url}
+        yield from common_problems(self.country, self.reference_param, urls)
         if self.content_sids and self.service == "sms":
             yield "content_sids: only for service=whatsapp"
         if any(not key.strip() or not sid.strip() for key, sid in self.content_pairs()):
@@ -212,7 +213,7 @@ class Twilio:
                 external_id=identifier(fields, "MessageSid", "SmsSid"),
                 status=status,
                 code=code,
-                reference=_reference(request.url),
+                reference=echoed(request, self.settings.reference_param),
                 urn=self._urn(fields.get("To", "")),
                 opted_out=ERRORS.get(code or "") is ContactOptedOut,
             ),
@@ -237,7 +238,7 @@ class Twilio:
         if message.part.media:
             fields["MediaUrl"] = [one.url for one in message.part.media if one.url]
         if self.settings.webhook_url:
-            query = urlencode({REFERENCE: message.reference})
+            query = urlencode({self.settings.reference_param: message.reference})
             fields["StatusCallback"] = f"{self.settings.webhook_url.rstrip('/')}/status?{query}"
         return HttpRequest(
             "POST",
@@ -291,18 +292,18 @@ class Twilio:
 
     def _urn(self, address: str) -> Urn | None:
         if not self._whatsapp:
-            number = e164(address)
+            number = from_network(address, self.settings.country)
             return Urn("tel", number) if number else None
         path = address.removeprefix("whatsapp:")
         if path == address:
             return None
         if _BSUID.fullmatch(path):
             return Urn("bsuid", path)
-        number = e164(path) if path.startswith("+") else None
-        return Urn("whatsapp", number.removeprefix("+")) if number else None
+        digits = path.removeprefix("+")  # the network's own id of an account: not for us to check
+        return Urn("whatsapp", digits) if _WA_ID.fullmatch(digits) else None
 
     def _to(self, urn: Urn) -> str:
-        if not self._whatsapp and urn.scheme == "tel" and may_sms(urn.path):
+        if not self._whatsapp and urn.scheme == "tel" and takes_sms(urn.path):
             return urn.path
         if self._whatsapp and urn.scheme == "whatsapp" and urn.path.isascii() and urn.path.isdigit():
             return f"whatsapp:+{urn.path}"
@@ -311,7 +312,7 @@ class Twilio:
         raise InvalidUrn
 
     def _content_fields(self, part: Part) -> dict[str, str]:
-        if not self._whatsapp or not (part.template or part.buttons or part.menu):
+        if not part.template and not (self._whatsapp and (part.buttons or part.menu)):
             return {"Body": nfc(part.text)} if part.text or not part.media else {}
         if part.template:
             key = f"{part.template.name}.{part.template.language}"
@@ -351,10 +352,3 @@ def _media(fields: Mapping[str, str]) -> tuple[Media, ...]:
     said = int(number) if number.isascii() and number.isdigit() and len(number) < 4 else 0  # noqa: PLR2004  no message has a thousand
     items = ((fields.get(f"MediaContentType{i}", ""), fields.get(f"MediaUrl{i}")) for i in range(min(said, MAX_MEDIA)))
     return tuple(Media(kind or "application/octet-stream", url=url) for kind, url in items if url)
-
-
-def _reference(url: str) -> str | None:
-    try:
-        return reference(parse_qs(urlsplit(url).query).get(REFERENCE, [""])[0])
-    except ValueError:
-        return None

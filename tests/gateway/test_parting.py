@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from sms_gateway.channel import Capabilities
 from sms_gateway.parting import parted, pieces
 from sms_gateway.segments import count
-from sms_gateway.types import Button, Media, Part, Template
+from sms_gateway.types import Button, Media, Menu, Part, Template
 
 SMS = Capabilities(medium="sms", max_units=160)
 WHATSAPP = Capabilities(medium="whatsapp", max_units=400, rich_units=60, buttons=3, media=1, caption_units=30)
@@ -26,6 +26,12 @@ def test_what_is_pressed_stays_with_the_last_piece() -> None:
     assert [one.buttons for one in before] == [()]
     assert last.buttons == part.buttons
     assert " ".join(one.text for one in (*before, last)) == part.text
+
+
+def test_what_cannot_be_pressed_is_numbered() -> None:
+    asked = Part("Vous venez ?", buttons=(Button("y", "Oui"), Button("n", "Non")))
+    assert parted(asked, SMS) == (Part("Vous venez ?\n1. Oui\n2. Non"),)
+    assert parted(Part("Où ?", menu=Menu("Choisir", asked.buttons)), SMS) == (Part("Où ?\n1. Oui\n2. Non"),)
 
 
 def test_a_template_is_one_request_however_long() -> None:
