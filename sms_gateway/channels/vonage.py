@@ -147,8 +147,8 @@ class Vonage:
         Empty for the request without parameters by which the provider tries an address out.
         """
         found = flat(request)
-        if not webhook.first(found, "to", "msisdn") or ("status" in found and "text" not in found):
-            return []
+        if not webhook.first(found, "to") or ("status" in found and "text" not in found):
+            return []  # the address is tried out, or a report was configured to come here
         number = from_network(webhook.first(found, "msisdn"), self.settings.country)
         if number is None:
             raise MalformedRequest("msisdn is not a number")
@@ -163,12 +163,9 @@ class Vonage:
 
     def parse_status(self, request: HttpRequest) -> list[DeliveryReport]:
         found = flat(request)
-        word = webhook.first(found, "status")
-        if not word and not webhook.first(found, "messageId", "message-id"):
-            return []  # the provider tries the address out
-        named = identifier(webhook.first(found, "messageId", "message-id"))
+        word, named = webhook.first(found, "status"), identifier(webhook.first(found, "messageId", "message-id"))
         if not named:
-            raise MalformedRequest("messageId is missing")
+            return []  # the provider tries the address out
         if not word:
             raise MalformedRequest("status is missing")
         status = STATUS.get(word.lower(), Status.UNKNOWN)
