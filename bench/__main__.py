@@ -71,6 +71,9 @@ def _hub(stack: contextlib.ExitStack, database: str | None, workers: int) -> tup
     env = {"SAHTI_VAR": str(var), "SAHTI_PORT": str(port), "SAHTI_WORKERS": str(workers), "SAHTI_HOST": "127.0.0.1"}
     env |= {"SAHTI_CHANNELS_FILE": str(var / "channels.toml"), "DATABASE_URL": database or "", "REDIS_URL": ""}
     env |= {"SAHTI_PUBLIC_URL": f"http://127.0.0.1:{port}", "SAHTI_LOG_FORMAT": "json"}
+    # few contacts write thousands of messages: the limits count as always, but further
+    env |= {"SAHTI_SAME_TEXTS": "1000000", "SAHTI_NUMBER_HOURLY": "1000000", "SAHTI_NUMBER_DAILY": "1000000"}
+    env |= {"SAHTI_PREFIX_HOURLY": "100000000", "SAHTI_ALL_HOURLY": "100000000"}
     for command in ("migrate", "seed"):
         subprocess.run(sahti(command), cwd=ROOT, env={**os.environ, **env}, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
     session = stack.enter_context(server(sahti("web"), port, env))

@@ -30,6 +30,8 @@ ECHO, ECHO_FROM = 600.0, 20
 DANGERS, DANGER_EVERY = 20, 60.0
 """Danger signs of one number answered in a window; above, one answer a minute. The text is known to whoever got it
 twenty times, and a minute is less than an ambulance needs to be sent."""
+NEW_TEXT = 5
+"""Times within a window that a text counts as something new, whatever was written before it."""
 MOST_TEXTS = 16
 """Different texts of one number remembered in a window."""
 HOUR, DAY = 3600, 86400
@@ -160,7 +162,7 @@ def _repeated(seen: Seen, text: str, limits: Limits, same: int) -> Held | None:
         return None
     if same > limits.same_texts:
         return Held("same_text", told=same == limits.same_texts + 1)
-    if seen.total > EXCHANGES and text and len(seen.texts) <= VARIED:
+    if seen.total > EXCHANGES and len(seen.texts) <= VARIED and same > NEW_TEXT:
         return Held("no_variation", told=seen.total == EXCHANGES + 1)
     return None
 

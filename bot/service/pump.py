@@ -314,7 +314,7 @@ class Pump:
             return Done(one.id, Outcome(State.FAILED, reason="unreadable"), None, one.expires_at)
         refused = self._tools.limit(kind, message.urn, self._tools.clock())
         if isinstance(refused, Skip):
-            return Done(one.id, Outcome(State.SKIPPED, reason=refused.reason), None, one.expires_at)
+            return Done(one.id, Outcome(State.SKIPPED, reason=refused.reason, untried=True), None, one.expires_at)
         if isinstance(refused, Wait):
             waits = Outcome(State.QUEUED, reason=refused.reason, again_at=refused.until, untried=True)
             return Done(one.id, waits, None, one.expires_at)

@@ -107,7 +107,7 @@ WHERE id IN (SELECT value FROM json_each(?))
 HOLD = "UPDATE outbox SET lease_until = ?, lease_by = ? WHERE id IN (SELECT value FROM json_each(?))"
 
 _MAY_MOVE = """
-((outbox.state = 'sending' AND {state} <> 'skipped') OR outbox.state = 'queued'
+((outbox.state = 'sending' AND ({state} <> 'skipped' OR {untried} = 1)) OR outbox.state = 'queued'
  OR (outbox.state = 'unknown' AND {state} IN ('sent', 'delivered', 'failed')))
 AND ({by} IS NULL OR {state} NOT IN ('queued', 'skipped') OR outbox.lease_by = {by})
 """
@@ -123,7 +123,7 @@ UPDATE outbox SET
   settled_at = CASE WHEN new.state IN ('queued', 'sent', 'unknown') THEN NULL ELSE %s::bigint END
 FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::int[])
   AS new(id, state, reason, code, external_id, due_at, untried)
-WHERE outbox.id = new.id AND {_MAY_MOVE.format(state="new.state", by="%s::text")}
+WHERE outbox.id = new.id AND {_MAY_MOVE.format(state="new.state", by="%s::text", untried="new.untried")}
 """  # noqa: S608 (our own words)
 _SETTLE_SQLITE = f"""
 UPDATE outbox SET
@@ -131,7 +131,7 @@ UPDATE outbox SET
   attempts = attempts - ?7, lease_until = NULL, lease_by = NULL, moved_at = ?8,
   sent_at = CASE WHEN ?2 IN ('sent', 'delivered') THEN ?8 ELSE sent_at END,
   settled_at = CASE WHEN ?2 IN ('queued', 'sent', 'unknown') THEN NULL ELSE ?8 END
-WHERE id = ?1 AND {_MAY_MOVE.format(state="?2", by="?9")}
+WHERE id = ?1 AND {_MAY_MOVE.format(state="?2", by="?9", untried="?7")}
 """  # noqa: S608 (our own words)
 
 Settled = tuple[str, str, str | None, str | None, str | None, int | None, int]
