@@ -50,8 +50,8 @@ PAGE_GSM7, PAGE_UCS2 = 160, 70
 MIN_TOKEN = 16
 """Characters of the token of a USSD code, where it is the only proof that a session is the network's."""
 
-MAX_TEXT = 1530
-"""Septets or units of an SMS: ten segments, as long as any text of this house."""
+MAX_TEXT = 670
+"""Units of an SMS: ten segments of UCS-2. The provider names no limit; this is one that operators do not cut."""
 
 STATUS = {
     "Sent": Status.SENT,

@@ -45,8 +45,8 @@ TYPES = {"form": webhook.FORM, "json": "application/json"}
 FORM_BODY = "to={{to}}&from={{from}}&text={{text}}"
 JSON_BODY = '{"to":"{{to}}","from":"{{from}}","text":"{{text}}"}'
 
-MAX_TEXT = 1530
-"""Septets or units where `send.max_length` says nothing: ten segments."""
+MAX_TEXT = 670
+"""Units where `send.max_length` says nothing: ten segments of UCS-2."""
 
 ANSWER_IDS = (
     "id|message_id|messageId|message_uuid|uuid|sid|msgid|data.id|data.message_id|data.messageId|message.id"

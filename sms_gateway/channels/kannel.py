@@ -75,8 +75,8 @@ SAID = (
 )
 """What the gateway says when it refuses, in words; HTTP's status alone does not tell a bad number from a bad account."""
 
-MAX_TEXT = 1530
-"""Septets or units: ten segments, the most that the gateway's `max-messages` is commonly set to."""
+MAX_TEXT = 670
+"""Units: ten segments of UCS-2. The gateway cuts after `max-messages`, which its keeper is asked to set to ten."""
 
 _ANSWER = re.compile(rb"\s*([0-9]{1,3}):")
 
@@ -138,8 +138,9 @@ class Kannel:
 
     def parse_status(self, request: HttpRequest) -> list[DeliveryReport]:
         found = webhook.fields(request)
-        ours = webhook.first(found, self.settings.reference_param, "id", webhook.REFERENCE)
-        theirs = webhook.first(found, "id", self.settings.reference_param, webhook.REFERENCE)
+        named = self.settings.reference_param
+        ours = webhook.first(found, *(() if named == "id" else (named,)), webhook.REFERENCE, "id")
+        theirs = webhook.first(found, "id", named, webhook.REFERENCE)
         word = webhook.first(found, "status", "type", "dlr")
         if not (theirs.isprintable() and 0 < len(theirs) <= MAX_ID):
             raise MalformedRequest("id is missing")
