@@ -56,6 +56,8 @@ def from_network(written: str, country: str = HOME) -> str | None:
     Providers write whole numbers without their plus as often as national ones. Where both readings are possible, the
     one that is also valid counts, a number of `country` (two letters, ISO 3166) before a foreign one.
     """
+    if _E164_MOBILE.fullmatch(written):
+        return written
     if len(written) > LONGEST_WRITTEN:
         return None
     plain = _INVISIBLE.sub("", "".join(_ascii_digit(c) for c in unicodedata.normalize("NFKC", written))).strip()
