@@ -6,8 +6,7 @@ In:   JSON batches, `results: [{messageId, from, to, receivedAt, …}]`: an SMS 
 Out:  POST with basic authentication or an API key: SMS to /sms/3/messages (the one that the vendor's clients and
       nyaruka/courier use; version 2 is marked deprecated), WhatsApp to /whatsapp/1/message/<kind>. Our reference goes
       as `messageId`, so that a report finds its message even when the answer to the send is lost, and as `callbackData`.
-Tables: www.infobip.com/docs, Message status codes, Response status and error codes; WhatsApp inbound messages and seen
-reports. A message's status is a group with names under it; only the group is sure to be known here.
+Source: www.infobip.com/docs/api (SMS, WhatsApp) and the models of infobip/infobip-api-java-client.
 """
 
 import base64
@@ -20,17 +19,15 @@ from typing import Any
 from sms_gateway import webhook
 from sms_gateway.answers import code_of, refusal
 from sms_gateway.channel import Capabilities
+from sms_gateway.channels.infobip_statuses import ERRORS, GROUPS, NAMES
 from sms_gateway.encoding import UCS2, length, nfc
 from sms_gateway.errors import (
-    ChannelError,
     ContactOptedOut,
     InvalidUrn,
     MalformedRequest,
     Misconfigured,
     OutcomeUnknown,
-    OutsideWindow,
     Rejected,
-    Throttled,
 )
 from sms_gateway.fetching import plain, target
 from sms_gateway.msisdn import from_network, takes_sms
@@ -50,39 +47,6 @@ from sms_gateway.types import (
     Status,
     Urn,
 )
-
-GROUPS = {
-    "OK": Status.SENT,
-    "PENDING": Status.SENT,
-    "DELIVERED": Status.DELIVERED,
-    "EXPIRED": Status.FAILED,
-    "REJECTED": Status.FAILED,
-    "UNDELIVERABLE": Status.FAILED,
-}
-
-NAMES = {
-    "PENDING_ACCEPTED": Status.QUEUED,  # waits inside the platform
-    "DELIVERED_TO_OPERATOR": Status.SENT,  # "intermediate": the phone may follow
-    "EXPIRED_DLR_UNKNOWN": Status.UNKNOWN,  # the network never said what became of it
-}
-"""Statuses that mean something else than the rest of their group."""
-
-ERRORS: dict[str, type[ChannelError]] = {
-    **dict.fromkeys(("EC_CONTENT_BLOCKED", "EC_SC_BLOCKED_BY_END_USER", "EC_MARKETING_OPT_OUT"), ContactOptedOut),
-    **dict.fromkeys(("EC_TEMPLATE_BLOCKED_BY_USER", "REJECTED_DND"), ContactOptedOut),
-    **dict.fromkeys(("REJECTED_DESTINATION", "REJECTED_PREFIX_MISSING", "MISSING_TO"), InvalidUrn),
-    **dict.fromkeys(("EC_INVALID_REQUEST_DESTINATION", "EC_DEACTIVATED_LIST", "EC_UNKNOWN_SUBSCRIBER"), InvalidUrn),
-    "EC_NO_SESSION": OutsideWindow,
-    **dict.fromkeys(("REJECTED_FLOODING_FILTER", "EC_LIMIT_REACHED", "EC_TOO_MANY_REQUESTS"), Throttled),
-    **dict.fromkeys(("TOO_MANY_REQUESTS", "E429"), Throttled),
-    **dict.fromkeys(("REJECTED_SOURCE", "REJECTED_SENDER", "REJECTED_NOT_ENOUGH_CREDITS"), Misconfigured),
-    **dict.fromkeys(("REJECTED_PREPAID_PACKAGE_EXPIRED", "REJECTED_ROUTE_NOT_AVAILABLE"), Misconfigured),
-    **dict.fromkeys(("REJECTED_DESTINATION_NOT_REGISTERED", "REJECTED_NETWORK", "UNAUTHORIZED"), Misconfigured),
-    **dict.fromkeys(("EC_INVALID_SOURCE_ADDRESS", "EC_SENDER_NOT_REGISTERED", "EC_ACCOUNT_ISSUE"), Misconfigured),
-    "REJECTED_SYSTEM_ERROR": OutcomeUnknown,
-    # Our own id is already there: an earlier try was taken, and its report settles what became of it.
-    **dict.fromkeys(("REJECTED_DUPLICATE_MESSAGE_ID", "EC_DUPLICATE_REQUEST"), OutcomeUnknown),
-}
 
 KINDS = {"IMAGE": "image", "VIDEO": "video", "AUDIO": "audio", "VOICE": "audio", "DOCUMENT": "document"}
 """Types of a WhatsApp message that have an address, and what they are here."""
