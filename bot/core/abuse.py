@@ -154,10 +154,10 @@ def _held(seen: Seen, text: str, now: float, limits: Limits, same: int, *, home:
         return Held("echo")
     if len(text) > 7 and (HEADED.match(text) or (same > 1 and HINTS.search(text))):  # noqa: PLR2004 (shorter than any of them)
         return Held("automatic")
-    return _repeated(seen, text, limits, same) or _too_many(seen, limits, home=home)
+    return _repeated(seen, limits, same) or _too_many(seen, limits, home=home)
 
 
-def _repeated(seen: Seen, text: str, limits: Limits, same: int) -> Held | None:
+def _repeated(seen: Seen, limits: Limits, same: int) -> Held | None:
     if not limits.same_texts:
         return None
     if same > limits.same_texts:
