@@ -22,6 +22,7 @@ from bot.settings import Settings
 from bot.web.app import create_app
 from bot.wiring import Channels, Services
 from sms_gateway import registry
+from sms_gateway.channel import Channel
 from sms_gateway.msisdn import e164
 from sms_gateway.types import HttpRequest, HttpResponse
 from sms_gateway.verify import body_signature
@@ -47,22 +48,34 @@ class Talk:
     """One phone and one channel. The clock begins at `now` and runs on; `wait` moves it."""
 
     def __init__(self, base: Settings, medium: str, number: str, now: datetime | None) -> None:
-        secret = secrets.token_hex(16)
-        name = f"sim-{medium}"
-        config = {"service": medium, "secret": secret, "network_url": "http://127.0.0.1/phone/network"}
-        channel = registry.make("simulator", name, config)
+        self._secret = secrets.token_hex(16)
         self._handset = Handset()
         self._ahead = now - datetime.now(UTC) if now else timedelta()
-        channels = Channels({name: channel}, {})
+        channels = Channels({f"sim-{medium}": self._channel(medium)}, {})
         self.services = Services(base, clock=self._now, transport=self._handset, channels=channels)
         self.services.wake = lambda _: None  # type: ignore[assignment,method-assign] # sent below, in this process
         self.services.database.migrate()
         with self.services.database.write() as connection:
             seed(connection)
         self._client = create_app(self.services).test_client()
-        self._name, self._medium, self._number, self._secret = name, medium, number, secret
+        self._name, self._medium, self._number = f"sim-{medium}", medium, number
+        self._address, self._user_id = number, ""
         self._session: str | None = None
         self._offered: list[dict[str, Any]] = []
+
+    def _channel(self, medium: str) -> Channel:
+        config = {"service": medium, "secret": self._secret, "network_url": "http://127.0.0.1/phone/network"}
+        return registry.make("simulator", f"sim-{medium}", config)
+
+    def go_on(self, medium: str) -> None:
+        """Talk on another channel of the same hub from now on, with the same phone."""
+        self._name, self._medium = f"sim-{medium}", medium
+        self.services.channels.setdefault(self._name, self._channel(medium))
+        self._session, self._offered = None, []
+
+    def write_as(self, user_id: str, *, number: bool) -> None:
+        """Be known to WhatsApp by an id of its own from now on, with the phone's number beside it or without."""
+        self._address, self._user_id = (self._number, user_id) if number else (user_id, "")
 
     def _now(self) -> datetime:
         return datetime.now(UTC) + self._ahead
@@ -82,7 +95,9 @@ class Talk:
 
         Each is `{"text", "buttons", "rows", "end"}`.
         """
-        message: dict[str, Any] = {"id": new_id(), "from": self._number, "text": text}
+        message: dict[str, Any] = {"id": new_id(), "from": self._address, "text": text}
+        if self._user_id and self._medium == "whatsapp":
+            message["user_id"] = self._user_id
         if media:
             message["media"] = [{"type": kind} for kind in media]
         if self._medium == "ussd":
@@ -102,7 +117,8 @@ class Talk:
 
     def arrived(self) -> list[dict[str, Any]]:
         """Send what waits for this phone and give what came since the last time."""
-        self.services.delivery.run(self._name)
+        for name in self.services.channels:
+            self.services.delivery.run(name)
         received, self._handset.inbox = self._handset.inbox, []
         shown = [self._message(one) for one in received]
         if shown:

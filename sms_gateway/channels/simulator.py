@@ -3,7 +3,8 @@
 In:   one object, or several under `messages` (on the status route: `reports`), signed over the raw body:
       `x-sahti-signature: sha256=<hex HMAC-SHA256>`.
       message: id, from, text; sent_at (ISO with offset), name, choice, media [{type, url}], session {id, new, ended,
-      accumulated}. `from` is a number, or for WhatsApp also a business-scoped id (`MA.123`).
+      accumulated}. `from` is a number, or for WhatsApp also a business-scoped id (`MA.123`), which may come
+      beside a number as `user_id`.
       report: id, status (queued, sent, delivered, read, failed), code, reference.
 Out:  POST of the message to `network_url`, signed the same way; a USSD page is the answer to the hop.
 """
@@ -163,15 +164,19 @@ class Simulator:
             raise OutcomeUnknown("success without a message id") from None
 
     def _message(self, item: Mapping[str, Any]) -> Inbound:
+        urn = self._urn(string(item, "from"))
+        alias = Urn("bsuid", string(item, "user_id"))
+        known_by = self.settings.service == "whatsapp" and _BSUID.fullmatch(alias.path) and alias != urn
         return Inbound(
             external_id=identifier(item, "id"),
-            urn=self._urn(string(item, "from")),
+            urn=urn,
             text=string(item, "text"),
             sent_at=instant(string(item, "sent_at")),
             name=string(item, "name") or None,
             media=_media(item.get("media")),
             choice=string(item, "choice") or None,
             session=_session(item.get("session")),
+            aliases=(alias,) if known_by else (),
         )
 
     def _report(self, item: Mapping[str, Any]) -> DeliveryReport:

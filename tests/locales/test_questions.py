@@ -21,8 +21,9 @@ BUDGET = {"GSM-7": 160, "UCS-2": 70}
 BUTTON, ROW = 20, 24
 """Characters in a title of a WhatsApp reply button (three at most) and of a list row."""
 
-# Arabic letters that do not fit one screen of 70: times of visits, consent, and the lessons. They are paged.
-PAGED = {"appointment_book.pick_slot", "appointment_move.pick_slot", "welcome.ask"}
+# Arabic letters that do not fit one screen of 70: times of visits, consent, and the lessons. They are paged. The long menu
+# is WhatsApp's.
+PAGED = {"appointment_book.pick_slot", "appointment_move.pick_slot", "welcome.ask", "menu.ask_all"}
 REMINDERS = (
     "appointment_confirm.ask",
     "appointment_confirm.soon",

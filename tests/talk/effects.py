@@ -4,7 +4,7 @@ from sqlalchemy import func, select
 
 from bot.core.model import Contact
 from bot.service import staffing
-from bot.store import appointments, contacts, messages, people, staff
+from bot.store import appointments, contacts, messages, people, profiles, staff
 from bot.store.tables import care
 from bot.store.tables.contacts import cases
 from bot.wiring import Services
@@ -82,6 +82,18 @@ class Effects:
             found = people.enrolled(connection, self.contact().id)
         active = [one for one in found if one.programme == "medication" and one.state == "active"]
         return " ".join(active[0].hours) if active else "none"
+
+    def _people(self) -> str:
+        """The names of those who share the phone."""
+        with self._services.database.read() as connection:
+            found = profiles.of(connection, self.contact().id, self._services.vault)
+        return " ".join(one.name for one in found) or "none"
+
+    def _addresses(self) -> str:
+        """The kinds of addresses of the contact."""
+        with self._services.database.read() as connection:
+            found = contacts.addresses_of(connection, self.contact().id, self._services.vault)
+        return " ".join(sorted(one.urn.scheme for one in found))
 
     def _deletion(self) -> str:
         with self._services.database.read() as connection:

@@ -8,6 +8,8 @@
     < Salam, ana Sahti: …                                    what comes back, line for line; `[1] …` is a button or row
     < --                                                     between two messages; (end) closes a USSD session
     ~ wait 10m | drop | dial | photo | voice | staff TEXT    what happens beside the talk
+    ~ on sms | ussd | whatsapp                             from here on by another channel, with the same phone
+    ~ as MA.1 | also MA.1                                  known to WhatsApp by this id alone | beside the number
     ! appointment booked 2026-11-25T10:00                    what must now be so (see `tests/talk/effects.py`)
 
 At the end the contact's language and script are those of the header.
@@ -122,6 +124,10 @@ class Held:
                 self.take(self.talk.say("", media=["image" if word == "photo" else "audio"]))
             case "staff":
                 self.staff(rest)
+            case "on":
+                self.talk.go_on(rest)
+            case "as" | "also":
+                self.talk.write_as(rest, number=word == "also")
             case _:
                 raise AssertionError(f"line {line.number}: nothing is known to happen by “{word}”")
 
