@@ -1,19 +1,17 @@
 """The only place where real things are made and put together."""
 
-import secrets
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from pathlib import Path
-from string import Template
 from zoneinfo import ZoneInfo
 
 import structlog
 
+from bot.channels import Channels, make_channels, write_demo_channels
 from bot.core import numbers
 from bot.core.abuse import Limits
 from bot.core.ids import IdSource, new_id
+from bot.core.pacing import Health
 from bot.core.placenames import spoken
 from bot.core.sending import QuietHours
 from bot.core.wallclock import require_current_zones
@@ -36,7 +34,7 @@ from bot.service.programmes import Planner
 from bot.service.remembering import Remembering
 from bot.service.reminders import Reminders
 from bot.service.spool import Spool
-from bot.settings import ROOT, Settings, SettingsError, channel_table
+from bot.settings import ROOT, Settings
 from bot.sharing import SharedCounts
 from bot.store import appointments as appointment_store
 from bot.store import vault as vaults
@@ -52,86 +50,17 @@ from nlu.places import Places
 from nlu.train import table_path
 from nlu.types import Keyword
 from nlu.understand import Understander
-from sms_gateway import registry
 from sms_gateway.channel import Channel
-from sms_gateway.errors import InvalidSettings
 from sms_gateway.fetch_http import MediaClient
 from sms_gateway.http import HttpTransport, Transport
 
-HUB_KEYS = {"type", "push_by"}
-"""Channel settings that are the hub's own: the channel's type, and which channel sends for one that can only answer."""
+__all__ = ["Channels", "Services", "make_channels", "utc_now", "write_demo_channels"]
 
 log = structlog.get_logger()
 
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Channels:
-    """The configured channels by name, and which one sends for each."""
-
-    by_name: dict[str, Channel]
-    push_by: dict[str, str]
-
-    def push(self, name: str) -> Channel | None:
-        """The channel that can write to somebody who came by `name` unasked; None when there is none."""
-        own = self.by_name.get(name)
-        if own is not None and own.capabilities.medium != "ussd":
-            return own
-        given = self.push_by.get(name)
-        if given:
-            return self.by_name.get(given)
-        return next((channel for channel in self.by_name.values() if channel.capabilities.medium == "sms"), None)
-
-
-def make_channels(settings: Settings) -> Channels:
-    """Channels from the channels file. Raises SettingsError that names every problem of every channel."""
-    path = settings.channels_file or settings.var / "channels.toml"
-    if settings.demo and settings.channels_file is None and not path.exists():
-        write_demo_channels(path)
-    if not path.exists():
-        return Channels({}, {})
-    problems: list[str] = []
-    made: dict[str, Channel] = {}
-    push_by: dict[str, str] = {}
-    for name, fields in channel_table(path).items():
-        places = {
-            "{webhook}": f"{settings.base_url}/channels/{name}",
-            "{here}": f"http://{settings.host}:{settings.port}",
-        }
-        own = {key: _placed(value, places) for key, value in fields.items() if key not in HUB_KEYS}
-        try:
-            made[name] = registry.make(fields["type"], name, own)
-        except InvalidSettings as wrong:
-            problems.extend(f"{path.name}: [{name}] {problem}" for problem in wrong.problems)
-        if "push_by" in fields:
-            push_by[name] = fields["push_by"]
-    problems.extend(
-        f"{path.name}: [{name}] push_by: there is no channel called {other}"
-        for name, other in push_by.items()
-        if other not in made and not problems
-    )
-    if problems:
-        raise SettingsError(problems)
-    return Channels(made, push_by)
-
-
-def _placed(value: str, places: Mapping[str, str]) -> str:
-    for mark, address in places.items():
-        value = value.replace(mark, address)
-    return value
-
-
-def write_demo_channels(path: Path) -> None:
-    """Channels of a demonstration: simulated phones, and provider accounts that lead to the simulated network."""
-    template = Template((ROOT / "bot" / "demo_channels.toml").read_text(encoding="utf-8"))
-    names = ("secret", "account", "token", "api_key", "webhook_token")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600)
-    filled = template.substitute({name: secrets.token_hex(16) for name in names})
-    path.write_text(filled, encoding="utf-8")
 
 
 class Services:
@@ -362,8 +291,10 @@ class Services:
         return Waker(self.settings.redis, self.delivery.run, self.attachments.in_background)
 
     def wake(self, channel: str) -> None:
-        """Have what waits on a channel sent soon."""
-        self.waker.wake(channel)
+        """Have what waits on a channel sent soon. A channel with a process of its own is looked after there."""
+        known = self.channels.get(channel)
+        if known is None or not known.capabilities.own_process:
+            self.waker.wake(channel)
 
     def send_urgent(self, channel: str) -> None:
         """Send emergencies in the request itself: no queue and no worker stands before them (P6)."""
@@ -376,6 +307,11 @@ class Services:
     def on_limited(self, reason: str) -> None:
         """Count what a limit held back."""
         self.metrics.limited.labels(reason).inc()
+
+    def on_channel_change(self, channel: str, state: Health, reason: str | None) -> None:
+        """Say in the log that a channel pauses, stands still or works again."""
+        level = log.error if state is Health.STOPPED else log.warning
+        level("channel", channel=channel, state=state.value, reason=reason)
 
     def on_fault(self, where: str, failed: Exception) -> None:
         """Count and log a fault: where and of what kind, never what it was about."""

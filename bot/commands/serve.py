@@ -54,9 +54,9 @@ def worker(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int:
     from rq import SimpleWorker  # noqa: PLC0415 (only this process loads it)
     from rq.serializers import JSONSerializer  # noqa: PLC0415
 
-    from bot.jobs import services as job_services  # noqa: PLC0415
+    from bot import jobs  # noqa: PLC0415 (same)
 
-    _ = job_services().delivery  # made before the first message waits for it
+    _ = jobs.services().delivery  # made before the first message waits for it
     while not made.waker.alive():
         log.warning("queue_down", process="worker")
         time.sleep(1)
@@ -65,6 +65,8 @@ def worker(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int:
         running.work(logging_level="WARNING")
     except RedisError as lost:
         raise Failed("The queue was lost; the worker starts again.") from lost
+    finally:
+        jobs.end()
     return 0
 
 

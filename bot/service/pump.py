@@ -44,6 +44,8 @@ called (P3), so a worker that is killed leaves at most (threads + AHEAD × messa
 1,500 a second, and not five hundred because that makes larger transactions. More would be faster only beyond 20,000 a
 second."""
 MOST_AHEAD = 512
+QUICK, FEW = 0.0005, 2
+"""Where a send takes less than this many seconds nobody waits for a network, and more threads are in each other's way."""
 GATHER = 0.01
 """Seconds for which outcomes are gathered into one transaction while the threads go on."""
 MOVED = 1000
@@ -108,6 +110,7 @@ class Pump:
         self._under_way = self._drains = 0
         self._counting = threading.Lock()
         self._rate = 0.0
+        self._each = QUICK
         self.stopping = threading.Event()
 
     def run(self, by: str, tally: Tally, until: datetime, lane: Lane | None = None) -> None:
@@ -278,8 +281,9 @@ class Pump:
         now = time.monotonic()
         self._under_way += len(claimed)
         self._queue.extend((one, now) for one in claimed)
+        most = self._at_once if self._each >= QUICK else FEW
         with self._counting:
-            new = min(self._at_once - self._drains, len(self._queue))
+            new = min(most - self._drains, len(self._queue))
             self._drains += max(0, new)
         for _ in range(new):
             self._threads.submit(self._drain)
@@ -295,7 +299,9 @@ class Pump:
                         self._drains -= 1
                         return
                 continue
+            began = time.monotonic()
             self._done.append(self._send(one, since))
+            self._each += (time.monotonic() - began - self._each) / 16
             if len(self._done) >= min(ripe, self._under_way):
                 self._ripe.set()
 

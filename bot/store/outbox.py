@@ -7,6 +7,7 @@ may repeat (P3): the sweeper turns it into `unknown`, and a delivery report sett
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from sqlalchemy import Connection, and_, insert, or_, select, text, update
 
@@ -88,7 +89,11 @@ def claim(
 def opened(one: Claimed, vault: Vault) -> Outbound:
     """The message of a row. Raises VaultError, ValueError or KeyError where it cannot be read."""
     path = vault.open(one.path_enc, PLACE_PATH)
-    return Outbound(one.id, Urn(one.scheme, path), codec.load_part(vault.open(one.part_enc, PLACE_PART)))
+    return Outbound(one.id, Urn(one.scheme, path), _part(vault.open(one.part_enc, PLACE_PART)))
+
+
+_part = lru_cache(maxsize=64)(codec.load_part)
+"""A campaign says the same to thousands, in a few languages."""
 
 
 def begin(connection: Connection, ids: Sequence[str], by: str, *, lease_until: datetime) -> set[str]:

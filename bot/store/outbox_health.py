@@ -76,7 +76,7 @@ WHERE id IN (
   AND (o.attempts > 0 OR (o.due_at <= :now AND o.lane > 0))
   AND (o.lease_until IS NULL OR o.lease_until < :now) AND (o.reason IS NULL OR o.reason <> 'waits_for_contact')
   AND NOT EXISTS (
-    SELECT 1 FROM outbox e WHERE e.contact_id = o.contact_id AND e.channel = o.channel AND e.state IN ('queued', 'sending')
+    SELECT 1 FROM outbox e WHERE e.contact_id = o.contact_id AND (e.channel || '') = o.channel AND e.state IN ('queued', 'sending')
     AND e.state = 'sending')
   ORDER BY o.lane, o.due_at, o.id LIMIT :limit
 ) AND state = 'queued' AND (lease_until IS NULL OR lease_until < :now)

@@ -17,9 +17,11 @@ PASSES = ", ".join(f"'{kind.value}'" for kind in Kind if kind.passes_opt_out)
 
 BY_KEY = (
     "SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),"
-    " set_config('enable_mergejoin', 'off', true), set_config('enable_bitmapscan', 'off', true)"
+    " set_config('enable_mergejoin', 'off', true), set_config('enable_bitmapscan', 'off', true),"
+    " set_config('enable_sort', 'off', true)"
 )
-"""As for the message path: a plan made while the queue was short must not read it whole when it is long."""
+"""As for the message path: a plan made while the queue was short must not read it whole when it is long. The queue's own
+index gives the order; what sorts has read everything first."""
 
 
 class Claimed(NamedTuple):
@@ -49,12 +51,15 @@ _WAITS = """
 o.channel = {channel} AND o.state = 'queued' AND o.lane BETWEEN {first} AND {last} AND o.due_at <= {now}
 AND (o.lease_until IS NULL OR o.lease_until < {now})
 """
-# One that is being tried again still comes first; one planned for later does not hold up the rest.
+# One that is being tried again still comes first; one planned for later does not hold up the rest. Asked for each row
+# by its contact: no plan may begin with the channel, whose rows are the whole queue (`|| ''`), nor make a join of it
+# (PostgreSQL keeps a question with an OFFSET as it stands).
 _FIRST = """
 NOT EXISTS (
   SELECT 1 FROM outbox e
-  WHERE e.contact_id = o.contact_id AND e.channel = o.channel AND e.state IN ('queued', 'sending')
-  AND (e.lane < o.lane OR (e.lane = o.lane AND e.id < o.id)) AND (e.due_at <= {now} OR e.attempts > 0)
+  WHERE e.contact_id = o.contact_id AND (e.channel || '') = o.channel AND e.state IN ('queued', 'sending')
+  AND (e.lane, e.id) < (o.lane, o.id) AND (e.due_at <= {now} OR e.attempts > 0)
+  {alone}
 )
 """
 _CLEAR = f"""
@@ -68,7 +73,8 @@ a.last_inbound_at, a.scheme, a.path_enc, o.part_enc, o.first_channel, {clear}
 
 
 def _claim_postgres() -> str:
-    names = {name: f"%({name})s" for name in ("channel", "first", "last")} | {"now": "%(now)s::bigint"}
+    names = {name: f"%({name})s" for name in ("channel", "first", "last")}
+    names |= {"now": "%(now)s::bigint", "alone": "OFFSET 0"}
     clear = _CLEAR.format(now="%(now)s::bigint", since="%(since)s::bigint")
     columns = _COLUMNS.format(
         attempts="o.attempts + CASE WHEN o.state = 'queued' THEN 1 ELSE 0 END", clear="o.state = 'sending'"
@@ -89,7 +95,7 @@ RETURNING {columns}
 
 
 def _claim_sqlite() -> str:
-    names = {name: f":{name}" for name in ("channel", "first", "last", "now")}
+    names = {name: f":{name}" for name in ("channel", "first", "last", "now")} | {"alone": ""}
     clear = _CLEAR.format(now=":now", since=":since")
     columns = _COLUMNS.format(attempts="o.attempts + 1", clear=clear)
     return f"""
@@ -171,7 +177,8 @@ def settle(connection: Connection, rows: Sequence[Settled], now: int, by: str | 
             _numbers(dues),
             _numbers(untried),
         )
-        with raw.cursor() as cursor:
+        with raw.pipeline(), raw.cursor() as cursor:
+            cursor.execute(BY_KEY)
             cursor.execute(_SETTLE_POSTGRES, (now, now, now, *arrays, by, by), prepare=True)
         return
     raw.executemany(_SETTLE_SQLITE, [(*row, now, by) for row in rows])

@@ -70,7 +70,7 @@ outbox = Table(
     Index(None, "contact_id", "created_at"),
     _only("ix_outbox_queue", "state = 'queued'", "channel", "lane", "due_at", "id"),
     _only("ix_outbox_expiry", "state = 'queued'", "expires_at"),
-    _only("ix_outbox_open", "state IN ('queued', 'sending')", "contact_id", "channel", "lane", "id"),
+    _only("ix_outbox_open", "state IN ('queued', 'sending')", "contact_id"),
     _only("ix_outbox_unsettled", "state IN ('sending', 'unknown')", "state", "lease_until"),
     _only("ix_outbox_named", "external_id IS NOT NULL", "channel", "external_id"),
     _only("ix_outbox_asked", "source IS NOT NULL", "source"),

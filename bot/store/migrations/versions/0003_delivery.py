@@ -13,7 +13,7 @@ down_revision = "0002"
 PARTIAL = (
     ("ix_outbox_queue", ("channel", "lane", "due_at", "id"), "state = 'queued'", False),
     ("ix_outbox_expiry", ("expires_at",), "state = 'queued'", False),
-    ("ix_outbox_open", ("contact_id", "channel", "lane", "id"), "state IN ('queued', 'sending')", False),
+    ("ix_outbox_open", ("contact_id",), "state IN ('queued', 'sending')", False),
     ("ix_outbox_unsettled", ("state", "lease_until"), "state IN ('sending', 'unknown')", False),
     ("ix_outbox_named", ("channel", "external_id"), "external_id IS NOT NULL", False),
     ("ix_outbox_asked", ("source",), "source IS NOT NULL", False),
