@@ -23,12 +23,28 @@ FORM = "application/x-www-form-urlencoded"
 REFERENCE = "reference"
 TIMES = (
     "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M",
-    "%d-%m-%Y %H:%M:%S", "%d-%m-%Y %H:%M", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%Y%m%d%H%M%S", "%Y%m%dT%H%M%S",
-    "%a, %d %b %Y %H:%M:%S %z", "%a, %d %b %Y %H:%M:%S GMT", "%Y-%m-%d %H:%M:%S %z", "%Y-%m-%d", "%d/%m/%Y",
+    "%d-%m-%Y %H:%M:%S", "%d-%m-%Y %H:%M", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%Y%m%dT%H%M%S", "%d/%m/%y %H:%M:%S", "%d/%m/%y %H:%M", "%a, %d %b %Y %H:%M:%S %z",
+    "%a, %d %b %Y %H:%M:%S", "%d %b %Y %H:%M:%S", "%a %b %d %H:%M:%S %Y", "%b %d, %Y %I:%M:%S %p", "%Y-%m-%d %H:%M:%S %z",
+    "%Y-%m-%d %I:%M:%S %p", "%Y-%m-%d", "%d/%m/%Y",
 )  # fmt: skip
 """How providers write a moment besides ISO 8601. The day stands before the month, as in Morocco and in French."""
 
+CENTURY = "20"
+DIGITS = {
+    (8, True): ("%Y%m%d",),
+    (10, False): ("%y%m%d%H%M",),
+    (12, True): ("%Y%m%d%H%M",),
+    (12, False): ("%y%m%d%H%M%S",),
+    (14, True): ("%Y%m%d%H%M%S",),
+}
+"""And in digits alone: by how many they are, and whether they begin with the century."""
+
+EPOCHS = (946_684_800, 2_500_000_000)
+"""Seconds from 2000 to 2049. As epochs, `YYMMDDhhmm` and `YYMMDDhhmmss` of these years lie outside."""
+
 _EPOCH = re.compile(r"-?[0-9]{9,19}(\.[0-9]{1,9})?")
+_ZONE_WORD = re.compile(r" ?(?:\(?(?:UTC|GMT)\)?|\[UTC\])$")
+_LOST_PLUS = re.compile(r"^([0-9]{4}-[0-9-]{5}[T ][0-9:.]+) ([0-9]{2}:?[0-9]{2})$")
 _PARAMETER = re.compile(r"[A-Za-z0-9_.-]{1,40}")
 
 
@@ -126,14 +142,17 @@ def moment(written: str) -> datetime | None:
 
     A time without a zone is taken as UTC, which is also Morocco's. A bad time must not lose a message.
     """
-    text = " ".join(written.split())
-    try:
-        if _EPOCH.fullmatch(text) and not _compact(text):
-            return _from_epoch(float(text))
-        return _in_utc(datetime.fromisoformat(text))
-    except (ValueError, OverflowError, OSError):
-        pass
-    for form in TIMES:
+    text = _ZONE_WORD.sub("", " ".join(written.split()))
+    text = _LOST_PLUS.sub(r"\1+\2", text)  # an address in which the plus was not encoded
+    if _EPOCH.fullmatch(text) and (when := _from_epoch(float(text))) is not None:
+        return when
+    digits = text.isascii() and text.isdigit()
+    if not digits:
+        try:
+            return _in_utc(datetime.fromisoformat(text))
+        except (ValueError, OverflowError):
+            pass
+    for form in DIGITS.get((len(text), text[:2] == CENTURY), ()) if digits else TIMES:
         try:
             return _in_utc(datetime.strptime(text, form))  # noqa: DTZ007  its zone is set just below
         except (ValueError, OverflowError):
@@ -158,15 +177,12 @@ def nothing_rides(replies: Sequence[Part]) -> None:
         raise ValueError("more replies than this answer can carry")
 
 
-def _compact(text: str) -> bool:
-    """`YYYYMMDDhhmmss` has the digits of an epoch in milliseconds and one more, and begins with a year of ours."""
-    return len(text) == len("YYYYMMDDhhmmss") and text.startswith(("19", "20"))
-
-
-def _from_epoch(value: float) -> datetime:
-    milliseconds, nanoseconds = 1e11, 1e14  # seconds reach 1e11 in the year 5138, milliseconds 1e14 in the same
-    seconds = value if value < milliseconds else value / 1e3 if value < nanoseconds else value / 1e6
-    return datetime.fromtimestamp(seconds, UTC)
+def _from_epoch(value: float) -> datetime | None:
+    """Seconds, milliseconds or microseconds, whichever lies in this century's first half: the digits of a date do not."""
+    for unit in (1.0, 1e3, 1e6):
+        if EPOCHS[0] <= value / unit < EPOCHS[1]:
+            return datetime.fromtimestamp(value / unit, UTC)
+    return None
 
 
 def _in_utc(when: datetime) -> datetime:

@@ -98,10 +98,10 @@ class HubtelUssd:
         if kind not in GOES_ON:
             raise MalformedRequest("Type is none that a person can cause")
         new, said = kind == "initiation", _word(hop, "Message")
-        sequence = _word(hop, "Sequence").strip()
+        sequence = _beside(hop, "Sequence").strip()
         if not (sequence.isalnum() and sequence.isascii()):
             sequence = webhook.made_id(self.settings.webhook_token, session, kind, said)
-        text = _dialled(said, _word(hop, "ServiceCode")) if new else said
+        text = _dialled(said, _beside(hop, "ServiceCode")) if new else said
         return [Inbound(f"{session}|{sequence[:32]}", urn, text, session=DialogSession(session, new=new))]
 
     def parse_status(self, request: HttpRequest) -> list[DeliveryReport]:
@@ -117,7 +117,7 @@ class HubtelUssd:
         """The page with the session and the state of the hop it answers. Raises ValueError for more than one page."""
         try:
             hop = json_object(request.body)
-            state = _word(hop, "ClientState")
+            state = _beside(hop, "ClientState")
             return _page(replies, {"SessionId": _session(hop), "ClientState": state if len(state) <= MAX_STATE else ""})
         except MalformedRequest:
             return _page(replies, {})
@@ -152,6 +152,14 @@ def _word(hop: Mapping[str, Any], key: str) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | None):
         raise MalformedRequest(f"{key} is not a string")
     return "" if value is None else clean(str(value))
+
+
+def _beside(hop: Mapping[str, Any], key: str) -> str:
+    """The same for what a hop can do without: whatever is no word is nothing."""
+    try:
+        return _word(hop, key)
+    except MalformedRequest:
+        return ""
 
 
 def _session(hop: Mapping[str, Any]) -> str:
