@@ -8,7 +8,7 @@ from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 
 from admin import auth, desk
-from admin.views import campaigns, cases, flows, login, people, team, texts
+from admin.views import campaigns, cases, flows, login, media, people, team, texts
 from admin.wording import LANGUAGES, age, moment, word, word_or
 from bot.store.database import DatabaseDown
 from bot.wiring import Services
@@ -21,7 +21,7 @@ def attach(app: Flask, services: Services) -> None:
     """Add the staff's pages to `app`."""
     desk.put(app, services)
     staff = Blueprint("staff", "admin", url_prefix=auth.PATH, template_folder="templates", static_folder="static")
-    for part in (login, people, cases, campaigns, flows, texts, team):
+    for part in (login, people, cases, media, campaigns, flows, texts, team):
         part.add(staff)
     staff.before_request(auth.guard)
     staff.after_request(auth.finish)

@@ -128,7 +128,7 @@ def finish(response: Response) -> Response:
     """The headers that every page of the staff has."""
     if g.get("door") and request.cookies.get(DOOR) != g.door:
         response.set_cookie(DOOR, g.door, path=PATH, httponly=True, secure=_secure(), samesite="Lax")
-    response.headers["Content-Security-Policy"] = POLICY
+    response.headers.setdefault("Content-Security-Policy", POLICY)  # a file that somebody sent has a stricter one
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "same-origin"
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin"

@@ -7,7 +7,7 @@ from admin import auth
 from admin.desk import desk
 from admin.notices import back
 from bot.store import cases as store
-from bot.store import contacts, messages
+from bot.store import contacts, media, messages
 from bot.web.access import open_to
 from sms_gateway.segments import count
 
@@ -47,12 +47,14 @@ def _page(id_: str, text: str, refused: str | None) -> str:
             abort(404)
         said = messages.conversation(connection, found.contact_id, services.vault)
         contact = contacts.get(connection, found.contact_id, services.vault)
+        attached = media.of_contact(connection, found.contact_id, services.vault)
     way = made.handover.way(found)
     return render_template(
         "case.html",
         case=found,
         contact=contact,
         said=said,
+        attached=attached,
         medium=way.capabilities.medium if way else "sms",
         cannot=made.handover.refusal(found) if found.state == "open" else None,
         text=text,

@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response
 
 from admin import auth
 from admin.desk import desk
-from bot.store import appointments, contacts, messages, people
+from bot.store import appointments, contacts, media, messages, people
 from bot.web.access import open_to
 from sms_gateway.msisdn import e164
 from sms_gateway.types import Urn
@@ -55,10 +55,11 @@ def person(id_: str) -> str:
         if contact is None:
             abort(404)
         said = messages.conversation(connection, id_, made.vault)
+        attached = media.of_contact(connection, id_, made.vault)
         visits = appointments.upcoming(connection, id_, now)
         enrolled = people.enrolled(connection, id_)
         addresses = contacts.addresses_of(connection, id_, made.vault)
     desk().staffing.note(auth.account(), "person.seen", id_)
     return render_template(
-        "person.html", contact=contact, said=said, visits=visits, enrolled=enrolled, addresses=addresses
+        "person.html", contact=contact, said=said, attached=attached, visits=visits, enrolled=enrolled, addresses=addresses
     )
