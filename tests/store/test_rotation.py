@@ -82,7 +82,10 @@ def test_every_sealed_column_is_known() -> None:
         "conversations.state_enc",
         "inbound.answer_enc",
         "inbound.text_enc",
+        "media.reference_enc",
+        "media_pieces.piece_enc",
         "outbox.part_enc",
+        "profiles.name_enc",
     }
 
 
