@@ -61,5 +61,11 @@ def person(id_: str) -> str:
         addresses = contacts.addresses_of(connection, id_, made.vault)
     desk().staffing.note(auth.account(), "person.seen", id_)
     return render_template(
-        "person.html", contact=contact, said=said, attached=attached, visits=visits, enrolled=enrolled, addresses=addresses
+        "person.html",
+        contact=contact,
+        said=said,
+        attached=attached,
+        visits=visits,
+        enrolled=enrolled,
+        addresses=addresses,
     )
