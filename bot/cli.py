@@ -21,6 +21,7 @@ COMMANDS = {
     "web": ("bot.commands.serve", "web", "run the web process"),
     "worker": ("bot.commands.serve", "worker", "run the sending worker"),
     "clock": ("bot.commands.serve", "clock", "run the clock: reminders, campaigns, sweeper"),
+    "smpp": ("bot.commands.smpp", "smpp", "run the links to SMPP message centres"),
     "evaluate": ("bot.commands.evaluate", "evaluate", "measure understanding on a set of texts"),
     "demo": ("bot.commands.demo", "demo", "play the demonstration story and check it"),
     "bench": ("bot.commands.bench", "bench", "measure the hot path beside the database's own limit"),

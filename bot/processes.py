@@ -24,10 +24,11 @@ from honcho.environ import parse_procfile
 from honcho.printer import Message, Printer
 
 from bot import embedded, sessions
-from bot.settings import ROOT, Settings
+from bot.settings import ROOT, Settings, SettingsError, channel_table
 from bot.welcome import welcome
 from nlu.serve import token
 from nlu.train import PYTHON as RASA_PYTHON
+from sms_gateway.registry import TYPES
 
 SHORTEST_PAUSE = 1.0
 LONGEST_PAUSE = 10.0
@@ -212,15 +213,29 @@ def require_free(host: str, port: int, variable: str) -> None:
 
 
 def processes(settings: Settings, procfile: str, environment: Mapping[str, str]) -> list[Process]:
-    """The Procfile's processes, and the embedded Valkey where no REDIS_URL is given."""
+    """The Procfile's processes, and the embedded Valkey where no REDIS_URL is given.
+
+    A line named like a channel type runs only where a channel of that type is configured.
+    """
     env = {**environment, "PYTHONUNBUFFERED": "1", "SAHTI_VAR": str(settings.var)}
-    lines = parse_procfile(procfile).processes
+    wanted = configured_types(settings)
+    found = parse_procfile(procfile).processes
+    lines = {name: command for name, command in found.items() if name not in TYPES or name in wanted}
     made = [Process(name, ["/bin/sh", "-c", f"exec {command}"], env) for name, command in lines.items()]
     if settings.redis_url is None:
         made.insert(0, Process(embedded.NAME, embedded.command(settings.var), env))
     for process, colour in zip(made, get_colours(), strict=False):
         process.colour = colour
     return made
+
+
+def configured_types(settings: Settings) -> set[str]:
+    """Types of the configured channels; none where the file cannot be read, which the other processes will say."""
+    try:
+        table = channel_table(settings.channels_file or settings.var / "channels.toml")
+    except SettingsError:
+        return set()
+    return {fields["type"] for fields in table.values()}
 
 
 def run(settings: Settings, procfile: str, out: IO[str]) -> int:

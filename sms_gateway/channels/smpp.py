@@ -9,8 +9,9 @@ Fields and status codes: SMPP Protocol Specification v3.4, issue 1.2, sections 4
 `ussd_service_op` mean there is for the vendors to say (5.3.2.44); those that gateways agree on are used.
 
 A message of a person has no id in SMPP. Its `external_id` is a keyed hash of sender, destination, the octets and
-references of all parts, and the second in which it first came. The link keeps that second for a repeat of which it cannot
-know that the answer arrived (sms_gateway/smpp/repeats.py), so that a repeat has one effect and a second "1" is a second "1".
+references of all parts, and the millisecond in which it first came. The link keeps that moment for a repeat of which it
+cannot know that the answer arrived (sms_gateway/smpp/repeats.py), so that a repeat has one effect and a second "1" is a
+second "1".
 """
 
 import hashlib
@@ -55,7 +56,7 @@ from sms_gateway.types import Accepted, DeliveryReport, HttpRequest, HttpRespons
 SCHEME = "smpp"
 METHOD = "POST"
 RECEIVED, MESSAGE_ID, SEGMENTS, WAIT = "received", "message-id", "segments", "retry-after"
-"""Headers of what the link hands over: the second a message first came, the id under which a receipt's message is known,
+"""Headers of what the link hands over: when a message first came (seconds since the epoch), the id under which a receipt's message is known,
 how many answers belong to a send, seconds to wait."""
 
 ERRORS: dict[int, type[ChannelError]] = {

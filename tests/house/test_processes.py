@@ -2,12 +2,16 @@
 
 import ast
 import importlib
+from pathlib import Path
 
 import pytest
 from honcho.environ import parse_procfile
 
+from bot import processes
 from bot.cli import COMMANDS
+from bot.settings import Settings
 from bot.waking import QUEUE
+from sms_gateway.registry import TYPES
 from tests.house.tree import ROOT, text, with_suffix
 
 LINES = parse_procfile((ROOT / "Procfile").read_text()).processes
@@ -31,6 +35,24 @@ def test_every_queue_has_a_worker_in_the_procfile() -> None:
     assert len(named) >= 2  # one who writes, one who reads
     assert {where: name for where, name in named.items() if name not in {"QUEUE", "[QUEUE]", repr(QUEUE)}} == {}
     assert any(command.endswith("sahti worker") for command in LINES.values())
+
+
+def test_a_line_named_like_a_channel_type_runs_only_where_such_a_channel_is_configured(var: Path) -> None:
+    procfile = (ROOT / "Procfile").read_text()
+    settings = Settings(var=var, redis_url="redis://127.0.0.1:1")
+
+    def names() -> set[str]:
+        return {process.name for process in processes.processes(settings, procfile, {})}
+
+    own = {channel for channel in TYPES if channel in LINES}
+    assert own == {"smpp"}
+    assert names() == set(LINES) - own
+    (var / "channels.toml").write_text('[code]\ntype = "simulator"\n')
+    assert names() == set(LINES) - own
+    (var / "channels.toml").write_text('[code]\ntype = "smpp"\nhost = "smsc.example.ma"\n')
+    assert names() == set(LINES)
+    (var / "channels.toml").write_text("not TOML at all")
+    assert names() == set(LINES) - own
 
 
 def test_every_line_of_the_procfile_is_a_command_that_exists() -> None:
