@@ -54,14 +54,14 @@ MAX_TEXT = 670
 """Units of an SMS: ten segments of UCS-2. The provider names no limit; this is one that operators do not cut."""
 
 STATUS = {
-    "Sent": Status.SENT,
-    "Submitted": Status.SENT,
-    "Buffered": Status.SENT,  # the operator has it and waits for the handset
-    "Success": Status.DELIVERED,
-    "Rejected": Status.FAILED,
-    "Failed": Status.FAILED,
-    "Expired": Status.FAILED,
-    "AbsentSubscriber": Status.FAILED,
+    "sent": Status.SENT,
+    "submitted": Status.SENT,
+    "buffered": Status.SENT,  # the operator has it and waits for the handset
+    "success": Status.DELIVERED,
+    "rejected": Status.FAILED,
+    "failed": Status.FAILED,
+    "expired": Status.FAILED,
+    "absentsubscriber": Status.FAILED,
 }
 
 TAKEN = {"100": Status.QUEUED, "101": Status.SENT, "102": Status.QUEUED}
@@ -213,7 +213,7 @@ class AfricasTalkingSms(_AfricasTalking):
         word, reason = webhook.first(fields, "status"), webhook.first(fields, "failureReason")
         if not word:
             raise MalformedRequest("status is missing")
-        status = STATUS.get(word, Status.UNKNOWN)
+        status = STATUS.get(word.lower(), Status.UNKNOWN)
         told = status in {Status.FAILED, Status.UNKNOWN}
         number = from_network(fields.get("phoneNumber", ""), self.settings.country)
         return [
