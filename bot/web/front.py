@@ -15,7 +15,7 @@ from bot.web.exchange import Exchange, Opened, is_quiet
 from sms_gateway.types import HttpRequest, HttpResponse
 
 if TYPE_CHECKING:
-    from a2wsgi.asgi_typing import ASGIApp, HTTPScope, Receive, Scope, Send
+    from a2wsgi.asgi_typing import ASGIApp, HTTPScope, Receive, ReceiveEvent, Scope, Send
 
 ROOT, INBOUND = "/channels/", "/inbound"
 
@@ -32,7 +32,7 @@ class Front:
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
         name = _channel(scope) if scope["type"] == "http" else None
         if scope["type"] != "http" or name is None:
-            await self._pages(scope, receive, send)
+            await self._pages(scope, _coroutine(receive), send)
             return
         try:
             answer = await self._take(name, scope, receive)
@@ -69,6 +69,15 @@ class Front:
         if is_quiet(answered):
             return self._exchange.answer(opened, answered)
         return await loop.run_in_executor(self._threads, self._exchange.answer, opened, answered)
+
+
+def _coroutine(receive: "Receive") -> "Receive":
+    """The server's own is awaitable and no coroutine, which the bridge to WSGI insists on when it reads a body."""
+
+    async def again() -> "ReceiveEvent":
+        return await receive()
+
+    return again
 
 
 def _channel(scope: "HTTPScope") -> str | None:
