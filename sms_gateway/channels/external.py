@@ -172,8 +172,9 @@ class External:
         values = self._placed(message)
         url = _filled(settings.send_url, values, lambda value: quote(value, safe="", errors="replace"))
         headers = {name: _filled(value, values, _one_line) for name, value in self._headers.items()}
-        if settings.send_method == "GET":
-            return HttpRequest("GET", url, headers)
+        in_the_address = not settings.send_body and "text" in _PLACEHOLDER.findall(settings.send_url)
+        if settings.send_method == "GET" or in_the_address:
+            return HttpRequest(settings.send_method, url, headers)
         if settings.send_content_type == "json":
             body = _filled_json(settings.send_body or JSON_BODY, values)
         else:
