@@ -73,7 +73,8 @@ class Settings(BaseSettings):
     ] = 10_000
     all_hourly: Annotated[int, Field(description="Texts to everybody an hour; 0: no limit.", ge=0)] = 200_000
     countries: Annotated[
-        str, Field(description="Calling codes that texts are sent to, joined by commas.", pattern=r"^\d{1,3}(,\d{1,3})*$")
+        str,
+        Field(description="Calling codes that texts are sent to, joined by commas.", pattern=r"^\d{1,3}(,\d{1,3})*$"),
     ] = "212"
     media_days: Annotated[int, Field(description="Days for which photos and voice notes are kept.", ge=1, le=3650)] = 90
     log_format: Annotated[str, Field(description="`console` or `json`.", pattern="^(console|json)$")] = "console"

@@ -34,6 +34,7 @@ from bot.service.programmes import Planner
 from bot.service.remembering import Remembering
 from bot.service.reminders import Reminders
 from bot.service.spool import Spool
+from bot.service.trial import Trial
 from bot.settings import ROOT, Settings
 from bot.sharing import SharedCounts
 from bot.store import appointments as appointment_store
@@ -206,6 +207,18 @@ class Services:
     @cached_property
     def outgoing(self) -> Outgoing:
         return Outgoing(self.limits, self.shared.add, self.vault.blind, self.on_limited)
+
+    @cached_property
+    def trial(self) -> Trial:
+        return Trial(
+            database=self.database,
+            vault=self.vault,
+            channels=self.channels,
+            wake=self.wake,
+            clock=self.clock,
+            new_id=self.new_id,
+            zone=self.settings.zone,
+        )
 
     @cached_property
     def attachments(self) -> Attachments:

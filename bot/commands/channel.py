@@ -1,4 +1,4 @@
-"""`sahti channel parse|build` and `sahti channels`: what a channel type reads and writes, and the configured ones."""
+"""`sahti channel parse|build|test` and `sahti channels`: what a channel type reads and writes, and the configured ones."""
 
 import argparse
 import base64
@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bot.commands import channel_trial
 from bot.commands.failing import Failed, json_lines, settings
 from bot.settings import SettingsError, channel_table
 from bot.wiring import make_channels
@@ -23,12 +24,26 @@ UNDER_TEST = "channel"
 
 
 def channel(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int:
-    """A request in and its events out, or a message in and the provider's requests out."""
-    parser.add_argument("what", choices=("parse", "build"), help="parse: request → events; build: message → requests")
-    parser.add_argument("type", choices=sorted(registry.TYPES), help="the channel type")
+    """A request in and its events out, a message in and the provider's requests out, or one text really sent."""
+    parser.add_argument(
+        "what",
+        choices=("parse", "build", "test"),
+        help="parse: request → events; build: message → requests; test: send one text and wait for its report",
+    )
+    parser.add_argument(
+        "type",
+        metavar="TYPE|NAME",
+        help=f"the channel type ({', '.join(sorted(registry.TYPES))}); for test the channel's name",
+    )
+    parser.add_argument("--to", metavar="NUMBER", help="test: your own phone, which has written to the channel")
+    parser.add_argument("--seconds", type=float, default=60, help="test: how long to wait for the report (default 60)")
     parser.add_argument("--config", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help="its settings")
     parser.add_argument("--jsonl", action="store_true", help="JSON lines on stdin (the only way in)")
     given = parser.parse_args(arguments)
+    if given.what == "test":
+        return channel_trial.run(given.type, given.to or "", given.seconds)
+    if given.type not in registry.TYPES:
+        parser.error(f"there is no channel type {given.type!r}: {', '.join(sorted(registry.TYPES))}")
     made = _channel(given.type, given.config)
     work = _parse if given.what == "parse" else _build
     return json_lines(lambda line: _answered(work, made, line))

@@ -32,6 +32,12 @@ def is_in_outbox(connection: Connection, id_: str) -> bool:
     return bool(connection.scalar(select(exists().where(outbox.c.id == id_))))
 
 
+def outcome(connection: Connection, id_: str) -> tuple[str, str | None, str | None]:
+    """State, reason and provider's code of a message in the outbox. Raises NoResultFound when there is none."""
+    row = connection.execute(select(outbox.c.state, outbox.c.reason, outbox.c.code).where(outbox.c.id == id_)).one()
+    return row.state, row.reason, row.code
+
+
 def conversation(connection: Connection, contact_id: str, vault: Vault, *, limit: int = 100) -> list[Said]:
     """The last messages with a contact, the oldest first."""
     theirs = connection.execute(

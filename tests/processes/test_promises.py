@@ -1,7 +1,10 @@
 """Promises seen from outside, on real processes: repeats in parallel, booking without Rasa, danger with everything down,
 silence of logs and files."""
 
+import os
 import re
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -17,7 +20,7 @@ from bot.store.tables.care import appointments
 from sms_gateway.types import HttpRequest
 from tests.processes import ledgers
 from tests.processes.load import post, signed
-from tests.processes.system import TOKEN, System, running, wait
+from tests.processes.system import ROOT, TOKEN, System, running, wait
 
 pytestmark = [
     pytest.mark.processes,
@@ -107,6 +110,32 @@ def test_danger_is_answered_with_everything_down() -> None:
         wait(replayed, 60, "what was kept on disk")
         wait(lambda: any(line["to"] == "+212644444444" for line in system.provider.sent()), 60, "its answer")
         ledgers.silent(system, ["+212633333333", "+212644444444"], [FRENCH, ARABIC, *(line["text"] for line in said)])
+
+
+def tried(system: System, *words: str) -> subprocess.CompletedProcess[str]:
+    env = {"PATH": os.environ["PATH"], "SAHTI_VAR": str(system.var), "SAHTI_PORT": str(system.port)}
+    command = [sys.executable, "-m", "bot.cli", "channel", "test", *words]
+    return subprocess.run(command, check=False, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60)
+
+
+def test_a_channel_is_tried_until_its_report_comes(system: System) -> None:
+    number = "+212655555551"
+    unknown = tried(system, "net", "--to", number)
+    assert (unknown.returncode, "never written" in unknown.stderr) == (1, True)
+    assert post(signed(system.url, "net", number, "Bonjour", "trial-0"))[0] == 200
+
+    system.provider.order(report=["delivered"], report_url=f"{system.url}/channels/net/status")
+    try:
+        delivered = tried(system, "net", "--to", "0655555551")
+        assert (delivered.returncode, delivered.stderr) == (0, "")
+        assert delivered.stdout.split()[-1] == "delivered"
+    finally:
+        system.provider.order(report=[])
+    silent = tried(system, "net", "--to", number, "--seconds", "2")
+    assert (silent.returncode, "no report came" in silent.stderr) == (1, True)
+    for wrong in (["nobody", "--to", number], ["code", "--to", number], ["net", "--to", "12"], ["net"]):
+        ended = tried(system, *wrong)
+        assert (ended.returncode, ended.stdout, bool(ended.stderr)) == (1, "", True)
 
 
 def test_nothing_planted_is_found_in_logs_or_files(system: System) -> None:
