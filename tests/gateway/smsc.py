@@ -222,11 +222,11 @@ class Smsc:
                 self._answer(session, sequence, behaviour, one)
 
     def _bind(self, session: Session, sequence: int, account: tuple[str, str]) -> None:
-        self.binds.append(account)
         status = self.refuses_binds_with or (0 if account == self.account else 0x0E)
         session.write(BIND | ANSWER, status, sequence, b"" if status else b"centre\0")
         session.bound = not status
         with self._changed:
+            self.binds.append(account)
             self._changed.notify_all()
 
     def _kept(self, pdu: smpp34.SubmitSm, behaviour: int | str) -> Submitted | None:

@@ -17,6 +17,8 @@ from nlu.table import Table
 from nlu.types import Keyword
 from nlu.understand import Understander
 from tests.conftest import Clock
+from tests.gateway.smsc import Smsc
+from tests.service.links import House
 from tests.service.world import Provider, Words, World, make
 
 
@@ -43,3 +45,32 @@ def world(
         seed(connection)
     yield made
     made.services.database.close()
+
+
+@pytest.fixture
+def smsc() -> Iterator[Smsc]:
+    with Smsc() as made:
+        yield made
+
+
+@pytest.fixture
+def begin(
+    smsc: Smsc, var: Path, database: Database, catalog: Catalog, understander: Understander
+) -> Iterator[Callable[..., House]]:
+    """Begin the process, or begin it again."""
+    with database.write() as connection:
+        seed(connection)
+    begun: list[House] = []
+
+    def make(**changes: str) -> House:
+        begun.append(House(smsc, var, catalog, understander, **changes))
+        return begun[-1]
+
+    yield make
+    for house in begun:
+        house.stop()
+
+
+@pytest.fixture
+def house(begin: Callable[..., House]) -> House:
+    return begin()
