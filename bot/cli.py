@@ -13,6 +13,7 @@ COMMANDS = {
     "flow": ("bot.commands.flow", "flow", "lint a flow or run its tests"),
     "channel": ("bot.commands.channel", "channel", "what a channel reads from a request, or sends for a message"),
     "channels": ("bot.commands.channel", "channels", "the configured channels and their webhook addresses"),
+    "outbox": ("bot.commands.outbox", "outbox", "what waits or failed, in numbers; failed messages queued again"),
     "migrate": ("bot.commands.operate", "migrate", "bring the database's schema to its current form"),
     "seed": ("bot.commands.operate", "seed", "put the demonstration's places in"),
     "keys": ("bot.commands.keys", "keys", "rotate the encryption keys"),

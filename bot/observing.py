@@ -2,11 +2,14 @@
 
 import logging
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from bot.core.pacing import Circuit, Health
+from bot.store.outbox_lists import RECENT, Figures
 
 ALLOWED = frozenset(
     {
@@ -67,6 +70,20 @@ class Metrics:
         self.spool_set_apart = Gauge(
             "sahti_spool_set_apart", "Requests that need a person: corrupt or failed", registry=self.registry
         )
+        self.waiting = self._by("sahti_outbox_waiting", "Messages that are due and wait", "channel", "lane")
+        self.oldest = self._by(
+            "sahti_outbox_oldest_seconds", "Age of the oldest message that is due and waits", "channel", "lane"
+        )
+        self.unsettled = self._by(
+            "sahti_outbox_unsettled", "Messages under way or of unknown outcome", "channel", "state"
+        )
+        self.outcomes = self._by(
+            "sahti_outbox_recent", "Messages that came to a state in the last five minutes", "channel", "state"
+        )
+        self.rate = self._by("sahti_outbox_per_second", "Messages taken by the provider, over five minutes", "channel")
+        self.circuit = self._by(
+            "sahti_channel_state", "1 for the state that a channel's circuit is in", "channel", "state"
+        )
         self.handled = Histogram(
             "sahti_inbound_seconds",
             "Time from request to answer",
@@ -74,3 +91,25 @@ class Metrics:
             buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 15),
             registry=self.registry,
         )
+
+    def _by(self, name: str, text: str, *labels: str) -> Gauge:
+        return Gauge(name, text, labels, registry=self.registry)
+
+    def show_outbox(self, figures: Figures, circuits: Mapping[str, Circuit]) -> None:
+        """Set what the database says of sending; a label that is no more there is gone."""
+        for gauge in (self.waiting, self.oldest, self.unsettled, self.outcomes, self.rate, self.circuit):
+            gauge.clear()
+        for (channel, lane), (number, age) in figures.waiting.items():
+            self.waiting.labels(channel, lane.name.lower()).set(number)
+            self.oldest.labels(channel, lane.name.lower()).set(age)
+        for (channel, state), number in figures.unsettled.items():
+            self.unsettled.labels(channel, state).set(number)
+        taken: dict[str, int] = {}
+        for (channel, state), number in figures.ended.items():
+            self.outcomes.labels(channel, state).set(number)
+            taken[channel] = taken.get(channel, 0) + (number if state in {"sent", "delivered", "read"} else 0)
+        for channel, number in taken.items():
+            self.rate.labels(channel).set(number / RECENT.total_seconds())
+        for channel, circuit in circuits.items():
+            for state_ in Health:
+                self.circuit.labels(channel, state_.value).set(circuit.state is state_)

@@ -15,8 +15,9 @@ from bot.service.gate import Gate
 from bot.service.instead import Instead
 from bot.service.pacing import Pacer
 from bot.service.pump import Pump, Tally, Tools
-from bot.store import outbox, outbox_health, outbox_reports
+from bot.store import outbox, outbox_health, outbox_lists, outbox_reports
 from bot.store.database import Connection, Database
+from bot.store.outbox_lists import Figures
 from bot.store.vault import Vault
 from sms_gateway.channel import Channel
 from sms_gateway.dispatch import dispatch
@@ -154,6 +155,11 @@ class Delivery:
         for channel, circuit in changed.items():
             self._on_change(channel, circuit.state, circuit.reason)
         return counts, waiting
+
+    def figures(self) -> tuple[Figures, dict[str, Circuit]]:
+        """The outbox in numbers, and the circuits of the channels that ever had one open."""
+        with self._database.read() as connection:
+            return outbox_lists.figures(connection, self._clock()), outbox_health.all_of(connection)
 
     def _judge(self, connection: Connection, now: datetime) -> dict[str, Circuit]:
         """Measure what each channel delivers, once in a while. The circuits that changed by it."""

@@ -1,5 +1,6 @@
 """The web application: webhooks, status, metrics, and in a demonstration the simulated phones."""
 
+import contextlib
 from typing import Any, cast
 
 import structlog
@@ -8,6 +9,7 @@ from flask import Flask, Response, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from werkzeug.exceptions import HTTPException
 
+from bot.store.database import DatabaseDown
 from bot.web.access import open_to
 from bot.web.exchange import MOST_BYTES, Exchange
 from bot.web.front import Front
@@ -72,6 +74,8 @@ def _metrics() -> Response:
     services.metrics.spool_requests.set(spool.requests)
     services.metrics.spool_oldest.set(spool.oldest)
     services.metrics.spool_set_apart.set(spool.set_apart)
+    with contextlib.suppress(DatabaseDown):  # then /status says so
+        services.metrics.show_outbox(*services.delivery.figures())
     return Response(generate_latest(services.metrics.registry), content_type=CONTENT_TYPE_LATEST)
 
 
