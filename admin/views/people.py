@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response
 
 from admin import auth
 from admin.desk import desk
-from bot.store import appointments, contacts, media, messages, people
+from bot.store import appointments, contacts, media, messages, people, profiles
 from bot.web.access import open_to
 from sms_gateway.msisdn import e164
 from sms_gateway.types import Urn
@@ -47,18 +47,22 @@ def _search(typed: str) -> list[str]:
 
 
 @open_to("staff")
-def person(id_: str) -> str:
+def person(id_: str) -> Response | str:
     made = desk().services
     now = made.clock()
     with made.database.read() as connection:
         contact = contacts.get(connection, id_, made.vault)
         if contact is None:
             abort(404)
+        if contact.id != id_:  # an old link to somebody who turned out to be this contact
+            return redirect(url_for("staff.person", id_=contact.id))
         said = messages.conversation(connection, id_, made.vault)
         attached = media.of_contact(connection, id_, made.vault)
         visits = appointments.upcoming(connection, id_, now)
         enrolled = people.enrolled(connection, id_)
         addresses = contacts.addresses_of(connection, id_, made.vault)
+        behind = profiles.of(connection, id_, made.vault)
+        joined = people.joined(connection, id_)
     desk().staffing.note(auth.account(), "person.seen", id_)
     return render_template(
         "person.html",
@@ -68,4 +72,6 @@ def person(id_: str) -> str:
         visits=visits,
         enrolled=enrolled,
         addresses=addresses,
+        behind=behind,
+        joined=joined,
     )

@@ -101,6 +101,8 @@ class Handover:
         channel = self.way(case)
         if contact is None or address is None or channel is None:
             return "no_way_to_send"
+        if contact.consent is Consent.AGAIN:  # whoever holds the phone may not be whom the answer is for
+            return "asked_again"
         verdict = may_send(
             Kind.STAFF,
             opted_out=contact.opted_out,

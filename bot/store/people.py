@@ -43,6 +43,16 @@ class Enrolled:
     hours: tuple[str, ...]
     next_at: datetime | None
     skipped: tuple[Skipped, ...]
+    profile_id: str | None = None
+    """Whose it is, where several people stand behind the number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A contact that became part of another: its old id, and when (UTC)."""
+
+    id: str
+    at: datetime | None
 
 
 def latest(connection: Connection, vault: Vault, *, limit: int = 50, offset: int = 0) -> list[Person]:
@@ -117,6 +127,13 @@ def enrolled(connection: Connection, contact_id: str, *, skips: int = 10) -> lis
                 hours=tuple(hour for hour in row.hours.split(",") if hour),
                 next_at=next_at,
                 skipped=tuple(Skipped(datetime.fromisoformat(s.wall), s.reason or "unknown") for s in skipped),
+                profile_id=row.profile_id,
             ),
         )
     return found
+
+
+def joined(connection: Connection, contact_id: str) -> list[Joined]:
+    """The contacts that turned out to be this one, the latest first."""
+    query = select(contacts.c.id, contacts.c.merged_at).where(contacts.c.merged_into == contact_id)
+    return [Joined(row.id, row.merged_at) for row in connection.execute(query.order_by(contacts.c.merged_at.desc()))]

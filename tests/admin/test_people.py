@@ -1,5 +1,6 @@
 """The list of people, the search, one person's page."""
 
+from bot.store import cases, identity, profiles
 from tests.admin.conftest import House
 
 NASTY = "<script>alert(1)</script>"
@@ -46,3 +47,36 @@ def test_a_person_is_shown_on_all_channels_with_reasons(house: House) -> None:
 def test_somebody_unknown_is_not_found(house: House) -> None:
     page = house.browser("midwife").get("/staff/people/nobody", 404)
     assert "Page introuvable" in page.words
+
+
+def test_the_people_behind_a_number_and_a_merge_are_shown(house: House) -> None:
+    made = house.services
+    one, other = house.consenting("+212612345678", name="Amal"), house.consenting("+212612345679", name="Zineb")
+    with made.database.write() as connection:
+        for name in ("Nour", "Sami"):
+            profiles.add(connection, other, made.new_id(), name, made.vault, made.clock())
+        left = identity.merge(connection, one, other, made.vault, made.clock(), made.new_id)
+    gone = other if left == one else one
+    browser = house.browser("midwife")
+    response = browser.client.get(f"/staff/people/{gone}")
+    assert response.location == f"/staff/people/{left}"
+    words = browser.get(f"/staff/people/{left}").words
+    for shown in ("+212612345678", "+212612345679", "Nour", "Sami", "Réunie avec une autre fiche", gone[-8:]):
+        assert shown in words
+    listed = browser.get("/staff/people").words
+    assert listed.count("Zineb") + listed.count("Amal") == 1
+
+
+def test_nobody_answers_a_number_that_may_be_somebody_elses(house: House) -> None:
+    contact = house.consenting("+212612345678", name="Amal")
+    house.write_in("+212612345678", "je veux parler à quelqu'un")
+    house.write_in("+212612345678", "ce n'est pas moi")
+    browser = house.browser("midwife")
+    assert "est-ce toujours la même personne" in browser.get(f"/staff/people/{contact}").words
+    (case,) = open_cases(house)
+    assert "On vérifie d'abord" in browser.get(f"/staff/cases/{case}").words
+
+
+def open_cases(house: House) -> list[str]:
+    with house.services.database.read() as connection:
+        return [one.id for one in cases.waiting(connection, house.services.vault)]
