@@ -96,6 +96,8 @@ class Seen:
     """What one number did lately."""
 
     since: float
+    ids: tuple[str, ...] = ()
+    """The provider's ids of the last messages: a repeated request is no message."""
     total: int = 0
     texts: dict[str, int] = field(default_factory=dict, repr=False)
     last: float = 0.0
@@ -110,6 +112,13 @@ class Seen:
     dangers: int = 0
     dangers_since: float = 0.0
     danger_at: float = 0.0
+
+    def again(self, id_: str) -> bool:
+        """Whether this is a repeat of one of the last messages; remembered if not."""
+        if id_ in self.ids:
+            return True
+        self.ids = (id_, *self.ids[:3])
+        return False
 
     def spoke(self, texts: Iterable[str], now: float) -> None:
         """Remember what was answered, to know it when it comes back."""

@@ -68,6 +68,8 @@ class Watch:
             return None
         limits, moment, urn = self._limits, now.timestamp(), message.urn
         seen = self._of(str(urn), moment)
+        if seen.again(message.external_id):
+            return None  # finds its first answer, or was not taken the first time
         text = message.text.strip()
         same = self._together(urn, text, seen, moment)
         held = abuse.weigh(seen, text, moment, limits, home=limits.home(urn.scheme, urn.path), same=same)

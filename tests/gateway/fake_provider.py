@@ -47,6 +47,10 @@ Gone = Callable[[], bool]
 REASONS = {200: "OK", 201: "Created", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found", 429: "Too Many"}
 
 
+PHOTO = b"\xff\xd8\xff a photo that somebody sent" * 4000
+PHOTO_AT = "/media/photo"
+
+
 class Ledger:
     """Lines that are on the disk when `write` returns; one fsync serves everything that waits for it."""
 
@@ -77,10 +81,12 @@ class Answer:
     status: int
     body: dict[str, Any]
     headers: dict[str, str] = field(default_factory=dict)
+    photo: bytes = b""
 
     def encoded(self) -> bytes:
-        body = json.dumps(self.body).encode()
-        head = [f"HTTP/1.1 {self.status} {REASONS.get(self.status, 'Said')}", "content-type: application/json"]
+        body = self.photo or json.dumps(self.body).encode()
+        kind = "image/jpeg" if self.photo else "application/json"
+        head = [f"HTTP/1.1 {self.status} {REASONS.get(self.status, 'Said')}", f"content-type: {kind}"]
         head += [f"content-length: {len(body)}", *(f"{name}: {value}" for name, value in self.headers.items())]
         return "\r\n".join(head).encode() + b"\r\n\r\n" + body
 
@@ -102,8 +108,8 @@ class Provider:
         self, method: str, path: str, headers: dict[str, str], body: bytes, gone: Gone = lambda: False
     ) -> Answer | None:
         """What to answer; None closes the connection without a word."""
-        if path == "/control" and method == "GET":
-            return Answer(200, self.counts | {"callbacks": self.callbacks})
+        if method == "GET":
+            return Answer(200, self.counts | {"callbacks": self.callbacks}, photo=PHOTO if path == PHOTO_AT else b"")
         if path == "/control":
             return self.control(json.loads(body))
         if path == "/control/callback":

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any
 
 import pytest
@@ -125,8 +126,18 @@ def watch(limits: Limits, share: Callable[[str, int, int], int | None] = lambda 
     return Watch(limits, share, lambda value: value.encode()[-16:], reasons.append), reasons
 
 
+_ids = count(1)
+
+
 def sms(text: str, number: str = NUMBER, **given: Any) -> Inbound:
-    return Inbound("x", Urn("tel", number), text, **given)
+    return Inbound(f"x{next(_ids)}", Urn("tel", number), text, **given)
+
+
+def test_a_request_that_the_provider_repeats_is_counted_once() -> None:
+    made, _ = watch(Limits())
+    messages = [sms("salam") for _ in range(20)]
+    assert [made.look(one, NOW) for one in messages for _ in range(5)] == [None] * 100
+    assert made.look(sms("salam"), NOW) is not None
 
 
 def test_a_range_of_numbers_has_its_own_limit() -> None:
