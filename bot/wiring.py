@@ -279,6 +279,7 @@ class Services:
             new_id=self.new_id,
             quiet=QuietHours(self.settings.quiet_from, self.settings.quiet_to),
             zone=self.settings.zone,
+            prices=self.all_channels.prices,
         )
 
     @cached_property

@@ -33,6 +33,10 @@ class Capabilities:
     tifinagh: bool = True
     rich_units: int | None = None
     """Longest text beside buttons or a list, where that is less than `max_units`."""
+    smart: bool = False
+    """Texts are respelt for the cheap SMS alphabet where that changes no meaning (`encoding.smart_encode`)."""
+    always_ucs2: bool = False
+    """Every SMS goes out in UCS-2, whatever its letters: 70 and 67 units a segment."""
     media: int = 0
     """Attachments by address that one request carries."""
     caption_units: int = 0

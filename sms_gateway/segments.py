@@ -24,10 +24,13 @@ class Count:
     segments: int
 
 
-def count(text: str) -> Count:
-    """Count the text as the network does, after composing it (NFC). An empty text still costs one segment."""
+def count(text: str, alphabet: Encoding | None = None) -> Count:
+    """Count the text as the network does, after composing it (NFC). An empty text still costs one segment.
+
+    `alphabet` may ask for UCS-2, where a provider sends everything so.
+    """
     composed = nfc(text)
-    encoding = encoding_of(composed)
+    encoding = alphabet or encoding_of(composed)
     total = length(composed, encoding)
     if total <= SINGLE[encoding]:
         return Count(encoding, total, 1)

@@ -1,10 +1,18 @@
-"""What a message is expected to cost. Planning values, dated; the operator's contract says the true ones."""
+"""What a message is expected to cost, by channel and by where it goes.
 
+The operator writes the contract's prices into the channels file (`price_mad`, `price_abroad_mad`, `price_since`); where
+it says nothing, planning values stand in, and say so. Prices are MAD without tax, in force from a day on.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from sms_gateway.encoding import Encoding
 from sms_gateway.segments import count
+
+PLANNED = "planning value of the project, to be replaced by the contract with the provider"
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,19 +23,28 @@ class Price:
     mad: Decimal
     since: date
     source: str
+    abroad_mad: Decimal | None = None
+    """The same to a number outside Morocco; None where it costs no more."""
+
+    @property
+    def planned(self) -> bool:
+        """Whether this is a planning value and not the contract's."""
+        return self.source.startswith(PLANNED)
 
 
-PLANNED = "planning value of the project, to be replaced by the contract with the provider"
 TABLE = (
     Price("sms", Decimal("0.25"), date(2026, 11, 1), PLANNED),
     Price("whatsapp", Decimal("0.00"), date(2026, 11, 1), PLANNED + "; answers within the 24-hour window"),
 )
 
 
-def price(medium: str, today: date) -> Price | None:
-    """The price in force on a day; None for a medium that is not in the table."""
-    known = [one for one in TABLE if one.medium == medium and one.since <= today]
-    return max(known, key=lambda one: one.since) if known else None
+def price(medium: str, today: date, contract: Sequence[Price] = ()) -> Price | None:
+    """The price in force on a day: the contract's, else the planning value; None for a medium that has neither."""
+    for table in (contract, TABLE):
+        known = [one for one in table if one.medium == medium and one.since <= today]
+        if known:
+            return max(known, key=lambda one: one.since)
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +57,20 @@ class Estimate:
     mad: Decimal
 
 
-def estimate(text: str, people: int, medium: str, today: date) -> Estimate:
-    """What sending `text` to `people` is expected to cost in MAD."""
-    counted = count(text)
-    found = price(medium, today)
+def estimate(
+    text: str,
+    people: int,
+    medium: str,
+    today: date,
+    contract: Sequence[Price] = (),
+    *,
+    abroad: int = 0,
+    alphabet: Encoding | None = None,
+) -> Estimate:
+    """What sending `text` to `people` is expected to cost in MAD, `abroad` of them outside Morocco."""
+    counted = count(text, alphabet)
+    found = price(medium, today, contract)
     billed = counted.segments if medium == "sms" else 1
-    each = found.mad * billed if found else Decimal(0)
-    return Estimate(counted.encoding, counted.units, counted.segments, each * people)
+    home, away = (found.mad, found.abroad_mad) if found else (Decimal(0), Decimal(0))
+    mad = billed * (home * (people - abroad) + (home if away is None else away) * abroad)
+    return Estimate(counted.encoding, counted.units, counted.segments, mad)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from flows.types import Choice, Say
 from locales.catalog import Catalog
 from sms_gateway.channel import Capabilities
+from sms_gateway.encoding import smart_encode
 from sms_gateway.parting import pieces
 from sms_gateway.segments import count
 from sms_gateway.types import Button, Menu, Part
@@ -47,8 +48,13 @@ def render(
         return _paged(says, form, capabilities, catalog, overrides)
     if capabilities.buttons or capabilities.list_rows:
         return _tappable(says, form, capabilities, catalog, overrides)
-    texts = [_numbered(say, form, catalog, overrides) for say in says]
+    texts = [spelt(_numbered(say, form, catalog, overrides), capabilities) for say in says]
     return Rendered(tuple(Part(text) for text in _joined(texts, capabilities)))
+
+
+def spelt(text: str, capabilities: Capabilities) -> str:
+    """The text as this channel sends it: respelt for the cheap SMS alphabet where the operator asked for that."""
+    return smart_encode(text) if capabilities.smart and capabilities.medium == "sms" else text
 
 
 def _numbered(say: Say, form: str, catalog: Catalog, overrides: Overrides) -> str:

@@ -7,9 +7,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from bot.core.cost import Price
 from bot.core.identity import silent_too_long
 from bot.core.ids import IdSource
 from bot.core.model import Draft, Kind
+from bot.core.render import spelt
 from bot.core.sending import QuietHours, Skip, Verdict, Wait, may_send
 from bot.service.answering import LANE
 from bot.service.reckoning import Plan, Result, digest, reckon, tally, text_for
@@ -19,7 +21,8 @@ from bot.store.campaigns import Campaign
 from bot.store.database import Connection, Database
 from bot.store.vault import Vault
 from locales.catalog import FORMS
-from sms_gateway.channel import Channel
+from sms_gateway.channel import Capabilities, Channel
+from sms_gateway.encoding import UCS2
 from sms_gateway.segments import count
 from sms_gateway.types import Part, Urn
 
@@ -40,7 +43,7 @@ PER_MINUTE = range(1, 60_001)
 class Campaigns:
     """What staff and the clock do with campaigns. Refusals are words of the pages; None means that it was done."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (what a campaign stands on, made once in bot.wiring)
         self,
         *,
         database: Database,
@@ -51,7 +54,9 @@ class Campaigns:
         new_id: IdSource,
         quiet: QuietHours,
         zone: str,
+        prices: Mapping[str, Price],
     ) -> None:
+        self._prices = prices
         self._database, self._vault, self._channels, self._wake = database, vault, channels, wake
         self._clock, self._new_id, self._quiet, self._zone = clock, new_id, quiet, zone
 
@@ -80,11 +85,10 @@ class Campaigns:
             return "pace_unknown"
         if set(draft.texts) - set(FORMS) or set(draft.audience.forms) - set(FORMS):
             return "choice_unknown"
-        longest = self._channels[draft.channel].capabilities.max_units
-        sms = self._channels[draft.channel].capabilities.medium == "sms"
+        able = self._channels[draft.channel].capabilities
         for text in draft.texts.values():
-            counted = count(text)
-            if counted.units > longest or (sms and counted.segments > MOST_SEGMENTS):
+            counted = count(spelt(text, able), UCS2 if able.always_ucs2 else None)
+            if counted.units > able.max_units or (able.medium == "sms" and counted.segments > MOST_SEGMENTS):
                 return "text_long"
         return None
 
@@ -102,11 +106,15 @@ class Campaigns:
         with self._database.read() as connection:
             people = store.count_people(connection, campaign.audience, medium)
         today = self._clock().astimezone(ZoneInfo(self._zone)).date()
-        return reckon(campaign.texts, people, medium, today)
+        contract = [self._prices[campaign.channel]] if campaign.channel in self._prices else []
+        return reckon(campaign.texts, people, self._capabilities(campaign.channel), today, contract)
+
+    def _capabilities(self, channel: str) -> Capabilities:
+        return self._channels[channel].capabilities if channel in self._channels else Capabilities(medium="sms")
 
     def medium(self, channel: str) -> str:
         """The kind of a channel; `sms` for one that is gone."""
-        return self._channels[channel].capabilities.medium if channel in self._channels else "sms"
+        return self._capabilities(channel).medium
 
     def test(self, id_: str, number: str, staff_id: str) -> str | None:
         """Send every text of a draft to one number of a member of the staff, who must have written to us before."""
@@ -331,7 +339,7 @@ class Campaigns:
             channel=campaign.channel,
             kind=kind,
             lane=LANE[kind],
-            part=Part(text),
+            part=Part(spelt(text, self._capabilities(campaign.channel))),
             created_at=now,
             due_at=now,
             expires_at=now + LASTS,

@@ -2,14 +2,17 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
 from bot.core import cost
+from bot.core.render import spelt
 from bot.store.campaigns import Campaign
 from locales.catalog import CHAINS, FORMS
+from sms_gateway.channel import Capabilities
+from sms_gateway.encoding import UCS2
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,8 @@ class FormPlan:
     people: int
     text_of: str | None
     estimate: cost.Estimate | None
+    sent: str | None = field(default=None, repr=False)
+    """The text as the channel sends it, where it is respelt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,8 @@ class Plan:
     people: int
     mad: Decimal
     gaps: tuple[str, ...]
+    price: cost.Price | None = None
+    """What it was reckoned with; None where no price is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +69,29 @@ def digest(campaign: Campaign) -> str:
     return hashlib.sha256(json.dumps(about, ensure_ascii=False).encode()).hexdigest()
 
 
-def reckon(texts: Mapping[str, str], people: Mapping[str, int], medium: str, today: date) -> Plan:
+def reckon(
+    texts: Mapping[str, str],
+    people: Mapping[str, int],
+    capabilities: Capabilities,
+    today: date,
+    contract: Sequence[cost.Price] = (),
+) -> Plan:
     """Who of `people` (by form) would get which text, and what it costs."""
+    medium, alphabet = capabilities.medium, UCS2 if capabilities.always_ucs2 else None
     forms = []
     for form in FORMS:
         text_of = text_for(texts, form)
         here = people.get(form, 0)
         if here or form in texts:
-            estimate = cost.estimate(texts[text_of], here, medium, today) if text_of else None
-            forms.append(FormPlan(form, here, text_of, estimate))
+            if text_of is None:
+                forms.append(FormPlan(form, here, None, None))
+                continue
+            sent = spelt(texts[text_of], capabilities)
+            estimate = cost.estimate(sent, here, medium, today, contract, alphabet=alphabet)
+            forms.append(FormPlan(form, here, text_of, estimate, None if sent == texts[text_of] else sent))
     mad = sum((one.estimate.mad for one in forms if one.estimate), Decimal(0))
     gaps = tuple(one.form for one in forms if one.people and one.text_of != one.form)
-    return Plan(tuple(forms), sum(people.values()), mad, gaps)
+    return Plan(tuple(forms), sum(people.values()), mad, gaps, cost.price(medium, today, contract))
 
 
 def tally(outcomes: list[tuple[str, str | None, int]]) -> Result:

@@ -79,7 +79,7 @@ class HighConnection:
         self.name = name
         self.settings = read_settings(HighConnectionSettings, config)
         self.capabilities = Capabilities(
-            medium="sms", max_units=MAX_TEXT, delivery_reports=bool(self.settings.webhook_url)
+            medium="sms", max_units=MAX_TEXT, delivery_reports=bool(self.settings.webhook_url), always_ucs2=True
         )
 
     def __repr__(self) -> str:

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import func, select, update
 
-from bot.core.cost import estimate
+from bot.core.cost import Price, estimate
 from bot.core.slots import Candidate
 from bot.service.reckoning import reckon, tally, text_for
 from bot.store import appointments
@@ -15,6 +15,7 @@ from bot.store import campaigns as store
 from bot.store.tables.contacts import contacts
 from bot.store.tables.messages import outbox
 from bot.store.tables.work import campaign_audience
+from sms_gateway.channel import Capabilities
 from tests.admin.conftest import House
 
 NUMBER = "+212600000001"
@@ -321,7 +322,7 @@ def test_costs_and_gaps() -> None:
     assert estimate("Bonjour", 100, "sms", today).mad == Decimal("25.00")
     assert estimate("مرحبا " * 20, 100, "sms", today).segments == 2
     assert estimate("Bonjour", 1, "sms", date(2020, 1, 1)).mad == 0
-    plan = reckon({"fr": "a", "ar": "ب"}, {"fr": 3, "ary-Arab": 2, "zgh-Latn": 1}, "sms", today)
+    plan = reckon({"fr": "a", "ar": "ب"}, {"fr": 3, "ary-Arab": 2, "zgh-Latn": 1}, Capabilities(medium="sms"), today)
     assert plan.people == 6
     assert plan.gaps == ("ary-Arab", "zgh-Latn")
     assert {one.form: one.text_of for one in plan.forms} == {"ary-Arab": "ar", "ar": "ar", "fr": "fr", "zgh-Latn": "fr"}
@@ -334,3 +335,22 @@ def test_a_tally_adds_up() -> None:
     assert (result.total, result.waiting, result.sent, result.delivered) == (17, 3, 3, 1)
     assert (result.failed, result.failed_by) == (5, {"provider": 4, "unknown": 1})
     assert (result.skipped, result.unknown) == ({"x": 5}, 1)
+
+
+def test_a_respelt_text_is_counted_and_shown_as_it_goes() -> None:
+    able = Capabilities(medium="sms", smart=True)
+    today = date(2026, 11, 23)
+    contract = [Price("sms", Decimal("0.20"), date(2026, 11, 1), "contract")]
+    (row,) = reckon({"fr": "Rendez-vous confirmé : êtes-vous là ?"}, {"fr": 10}, able, today, contract).forms
+    assert row.sent == "Rendez-vous confirmé : etes-vous là ?"
+    assert row.estimate is not None
+    assert (row.estimate.encoding, row.estimate.segments, row.estimate.mad) == ("GSM-7", 1, Decimal("2.00"))
+    (arabic,) = reckon({"ar": "موعدك غدا"}, {"ar": 1}, able, today).forms
+    assert arabic.sent is None
+
+
+def test_a_provider_that_sends_only_ucs2_is_counted_so() -> None:
+    able = Capabilities(medium="sms", always_ucs2=True)
+    (row,) = reckon({"fr": "a" * 71}, {"fr": 1}, able, date(2026, 11, 23)).forms
+    assert row.estimate is not None
+    assert (row.estimate.encoding, row.estimate.segments) == ("UCS-2", 2)

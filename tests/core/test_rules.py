@@ -265,3 +265,12 @@ def test_what_a_text_costs() -> None:
     assert cost.estimate("a" * 1000, 10, "whatsapp", today).mad == 0
     assert cost.price("pigeon", today) is None
     assert cost.price("sms", date(2026, 10, 31)) is None
+
+
+def test_the_contract_comes_before_the_planning_value_from_its_day_on() -> None:
+    contract = [cost.Price("sms", Decimal("0.20"), date(2026, 12, 1), "contract", Decimal("0.90"))]
+    before, after = date(2026, 11, 30), date(2026, 12, 1)
+    assert cost.estimate("a", 10, "sms", before, contract).mad == Decimal("2.50")
+    assert cost.estimate("a", 10, "sms", after, contract).mad == Decimal("2.00")
+    assert cost.estimate("a", 10, "sms", after, contract, abroad=2).mad == Decimal("3.40")
+    assert [cost.price("sms", day, contract).planned for day in (before, after)] == [True, False]  # type: ignore[union-attr]
