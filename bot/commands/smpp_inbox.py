@@ -209,7 +209,7 @@ class Inbox:
         if receipt is None:
             raise MalformedRequest("the receipt names no message")
         with self._memory:
-            whole = self._sent.whole(receipt)
+            whole = self._sent.whole(receipt, other_form=self._other_form)
         if whole is None:
             return _Taken(Status.OK)
         return _Taken(self._report(whole, body))
@@ -232,20 +232,16 @@ class Inbox:
 
     def _known_as(self, id_: str) -> str | None:
         """The id under which the outbox knows the message, in whichever form; None where it does not (yet)."""
-        others = receipts.other_names(id_)
+        likely = receipts.names(id_, other_form=self._other_form)
         try:
             with self._services.database.read() as connection:
-                found = known_names(connection, self._channel.name, (id_, *others))
+                found = known_names(connection, self._channel.name, likely)
         except DatabaseDown:
             return None
-        other = next((name for name in others if name in found), None)
-        if other is not None and (id_ not in found or self._other_form):
-            self._other_form = True  # a centre writes all its receipts the same way
-            return other
-        if id_ in found:
-            self._other_form = False
-            return id_
-        return None
+        name = next((name for name in likely if name in found), None)
+        if name is not None:
+            self._other_form = name != id_  # a centre writes all its receipts in one way
+        return name
 
     def _show(self, link: Answers, page: HttpRequest) -> None:
         try:

@@ -9,6 +9,7 @@ import json
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from bot.store.vault import Vault, VaultError
 from sms_gateway.smpp.repeats import Repeats
@@ -93,6 +94,7 @@ class Journal:
     def __init__(self, file: Path) -> None:
         """Finds what an earlier process knew; a line that was cut off is passed over."""
         self._file, self._lines = file, 0
+        self._out: IO[str] | None = None
         self.repeats = Repeats()
         file.parent.mkdir(parents=True, exist_ok=True)
         if file.exists():
@@ -121,6 +123,8 @@ class Journal:
 
     def _write(self, line: str) -> None:
         # no fsync: after a power cut the worst is a repeat taken for new, and the machine has other things to mend
+        if self._out is None:
+            return
         self._out.write(line + "\n")
         self._out.flush()
         self._lines += 1
@@ -137,8 +141,13 @@ class Journal:
             )
         )
         half.replace(self._file)
-        self._lines = len(rows) // 2
+        if self._out is not None:
+            self._out.close()
+        self._lines = 0
         self._out = self._file.open("a", encoding="ascii")
 
     def close(self) -> None:
-        self._out.close()
+        """Write no more."""
+        if self._out is not None:
+            self._out.close()
+            self._out = None

@@ -26,12 +26,14 @@ STEADY = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Seconds. A whole send takes at most the two first together, as long as any provider may take (20 s)."""
+    """Seconds. The first segment leaves within `send`, later ones within `answer` more, and each is answered within
+    `answer`: 30 s at most, below the lease of an outbox row (45 s).
+    """
 
     answer: float = 10.0
     """For the answer to one request; SMSC response timers are of the same order."""
     send: float = 10.0
-    """Until the last segment of a message has left."""
+    """Until the first segment of a message has left."""
     enquire: float | None = None
     """Of silence before enquire_link; None takes the channel's setting."""
 
@@ -114,43 +116,57 @@ class Link:
         one before it was taken, since half a text helps nobody.
         """
         segments, reference = from_lines(request.body), request.headers.get("reference", "")
-        deadline = time.monotonic() + self._timing.send
+        until = time.monotonic() + self._timing.send
+        if not self.bound.wait(self._timing.send):
+            raise Unreachable("the link is down")
+        turn = self._places(len(segments), until)
+        if turn is None:
+            return self._too_slow()
         answers: list[Pdu] = []
         for index, segment in enumerate(segments):
-            last = index + 1 == len(segments)
+            hears_late = reference if index + 1 == len(segments) else ""
             while True:
                 try:
-                    answer = self._submit(segment, deadline, begun=bool(answers), reference=reference if last else "")
+                    answer = self._submit(segment, turn, until, begun=bool(answers), reference=hears_late)
                 except _NoTurn:
                     if answers:
                         raise OutcomeUnknown("no time was left for the next segment") from None
-                    return HttpResponse(429, {WAIT: f"{max(self.quiet(), BEAT):.3f}"})
-                if answer.status not in THROTTLES or not answers or time.monotonic() + self.quiet() >= deadline:
+                    return self._too_slow()
+                if answer.status not in THROTTLES or not answers:
                     break
             answers.append(answer)
             if answer.status:
                 break
+            turn += 1.0 / float(self.channel.settings.per_second)
+            until += self._timing.answer if index == 0 else 0.0
         else:
             self._on_accepted([id_ for answer in answers if (id_ := read_id(answer.body))])
         return HttpResponse(200, {SEGMENTS: str(len(segments)), WAIT: f"{self.quiet():.3f}"}, to_lines(answers))
 
-    def _submit(self, segment: Pdu, deadline: float, *, begun: bool, reference: str) -> Pdu:
+    def _too_slow(self) -> HttpResponse:
+        return HttpResponse(429, {WAIT: f"{max(self.quiet(), BEAT):.3f}"})
+
+    def _places(self, count: int, until: float) -> float | None:
+        """When the first of so many segments may leave. Their places are taken together: begun texts are not held up."""
+        with self._pacing:
+            now = time.monotonic()
+            return now + self._pace.turn(now, count) if now + self._pace.wait(now) <= until else None
+
+    def _submit(self, segment: Pdu, turn: float, until: float, *, begun: bool, reference: str) -> Pdu:
         not_left = OutcomeUnknown if begun else Unreachable
-        if not self.bound.wait(max(0.0, deadline - time.monotonic())):
+        self._wait_for(turn, until)
+        if not self.bound.wait(max(0.0, until - time.monotonic())):
             raise not_left("the link is down")
         connection = self._connection
         if connection is None:
             raise not_left("the link is down")
-        if not connection.window.acquire(timeout=max(0.0, deadline - time.monotonic())):
+        if not connection.window.acquire(timeout=max(0.0, until - time.monotonic())):
             raise _NoTurn
         try:
-            if not self._turn(deadline):
-                raise _NoTurn
             late = (lambda answer: self._late(reference, answer)) if reference else None
-            try:
-                answer = connection.ask(segment, self._timing.answer, late)
-            except Unreachable:
-                raise not_left("the link is down") from None
+            answer = connection.ask(segment, self._timing.answer, late)
+        except Unreachable:
+            raise not_left("the link is down") from None
         finally:
             connection.window.release()
         with self._pacing:
@@ -158,17 +174,19 @@ class Link:
             self._pace.throttled(now) if answer.status in THROTTLES else self._pace.accepted(now)
         return answer
 
-    def _turn(self, deadline: float) -> bool:
+    def _wait_for(self, turn: float, until: float) -> None:
+        """Wait until it is this segment's turn. Raises _NoTurn when that is too late."""
         while True:
             with self._pacing:
                 now = time.monotonic()
-                wait = self._pace.wait(now)
-                if wait <= 0:
-                    self._pace.turn(now)
-                    return True
-            if now + wait > deadline:
-                return False
-            time.sleep(wait)
+                silence = self._pace.silence(now)
+                if silence and turn < now + silence:
+                    turn = now + self._pace.turn(now)  # after a silence everybody stands in the row anew
+            if turn <= now:
+                return
+            if turn > until:
+                raise _NoTurn
+            time.sleep(turn - now)
 
     def _late(self, reference: str, answer: Pdu) -> None:
         id_ = read_id(answer.body)

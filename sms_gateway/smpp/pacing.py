@@ -30,15 +30,19 @@ class Pace:
     _quiet_until: float = 0.0
     _back_off: float = 0.0
 
-    def turn(self, now: float) -> float:
-        """Seconds to wait before the next PDU, whose place is taken with that."""
-        at = max(now, self._next, self._quiet_until)
-        self._next = at + 1.0 / self.per_second
+    def turn(self, now: float, count: int = 1) -> float:
+        """Seconds to wait before the first of `count` PDUs, whose places in the row are taken with that."""
+        at = now + self.wait(now)
+        self._next = at + count / self.per_second
         return at - now
 
     def wait(self, now: float) -> float:
         """Seconds that the next PDU would wait, without taking its place."""
         return max(0.0, self._next - now, self._quiet_until - now)
+
+    def silence(self, now: float) -> float:
+        """Seconds for which the centre wants to be left alone."""
+        return max(0.0, self._quiet_until - now)
 
     def throttled(self, now: float) -> float:
         """The centre said "too fast": seconds of silence from now on."""

@@ -89,6 +89,11 @@ def other_names(id_: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in found if name != id_))
 
 
+def names(id_: str, *, other_form: bool) -> tuple[str, ...]:
+    """Every name of a message whose receipt says this id, the likelier first."""
+    return (*other_names(id_), id_) if other_form else (id_, *other_names(id_))
+
+
 class Sent:
     """Which segments make up which message: it is delivered when all of them are, failed when one is.
 
@@ -118,10 +123,12 @@ class Sent:
         said = [self.whole(receipt) for receipt in early if whole in self._segments_of]
         return next((receipt for receipt in reversed(said) if receipt is not None), None)
 
-    def whole(self, receipt: Receipt) -> Receipt | None:
-        """What this receipt says of the whole message; None where others are still to come."""
-        names = (receipt.id, *other_names(receipt.id))
-        segment = next((name for name in names if name in self._whole_of), None)
+    def whole(self, receipt: Receipt, *, other_form: bool = False) -> Receipt | None:
+        """What this receipt says of the whole message; None where others are still to come.
+
+        `other_form`: this centre is known to write ids otherwise in its receipts.
+        """
+        segment = next((name for name in names(receipt.id, other_form=other_form) if name in self._whole_of), None)
         if segment is None:
             self._early[receipt.id] = receipt
             if len(self._early) > self._most:

@@ -242,3 +242,20 @@ def test_binding_again_waits_longer_each_time_and_never_long() -> None:
     assert pauses[-1] == LONGEST_REBIND
     assert rebind_pause(3, 0.0) == 4.0
     assert rebind_pause(0, 0.0, refused=True) == 30.0
+
+
+def test_a_centre_known_to_write_decimal_is_believed_where_both_forms_are_known() -> None:
+    sent = Sent()
+    sent.accepted(["16", "17"])
+    sent.accepted(["10", "11"])  # in decimal "16" and "17"
+    assert sent.whole(Receipt("17", Status.FAILED), other_form=True) == Receipt("11", Status.FAILED)
+    assert sent.whole(Receipt("17", Status.FAILED)) == Receipt("17", Status.FAILED)
+
+
+def test_places_in_the_row_are_taken_together() -> None:
+    pace = Pace(10)
+    assert pace.turn(100.0, 3) == 0
+    assert pace.turn(100.0) == pytest.approx(0.3)
+    assert pace.silence(100.0) == 0
+    pace.throttled(100.0)
+    assert pace.silence(100.25) == 0.75

@@ -283,8 +283,9 @@ def test_a_cut_link_is_bound_anew_again_and_again(smsc: Smsc) -> None:
             smsc.wait(lambda count=count: len(smsc.binds) == count)
             smsc.session()
             smsc.cut()
+        smsc.wait(lambda: len(smsc.binds) == 3)
         heard.send("x")
-    assert len(smsc.binds) == 3
+    assert smsc.texts() == ["x"]
 
 
 def test_a_refused_account_is_said_and_the_centre_is_left_alone(smsc: Smsc) -> None:
@@ -312,3 +313,14 @@ def test_what_a_centre_delivers_is_handed_over_and_answered(smsc: Smsc) -> None:
     with linked(smsc, answer=0x64) as heard:
         assert smsc.deliver(b"salam") == 0x64
     assert len(heard.delivered) == 1
+
+
+def test_a_text_that_was_begun_is_finished_before_others_begin(smsc: Smsc) -> None:
+    timing = Timing(answer=2, send=1)
+    with linked(smsc, per_second="10", timing=timing) as heard, ThreadPoolExecutor(12) as pool:
+        going = [pool.submit(heard.send, ARABIC[:190], reference=f"row-{number}") for number in range(12)]
+        outcomes = [one.exception(20) for one in going]
+    sent = sum(outcome is None for outcome in outcomes)
+    assert {type(outcome) for outcome in outcomes if outcome} == {Throttled}  # never a half text
+    assert 3 <= sent <= 5
+    assert smsc.texts() == [ARABIC[:190]] * sent
