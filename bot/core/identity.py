@@ -87,15 +87,16 @@ class Merged:
     last_inbound_at: datetime | None
 
 
-def merged(one: Side, other: Side) -> Merged:
+def merged(one: Side, other: Side, now: datetime) -> Merged:
     """Two contacts as one, the same whichever is named first.
 
     The older id stays. An opt-out of either holds (P5), and so does the stricter consent: a doubt who it is, then a no,
-    then a yes. Language, name and open case are those of the side heard last, where it has one.
+    then a yes. A yes of six months ago is a doubt: the number may have changed hands before it was named here. Language,
+    name and open case are those of the side heard last, where it has one.
     """
     older, newer = sorted((one, other), key=lambda side: (side.created_at, side.id))
     heard = sorted((one, other), key=lambda side: (side.last_inbound_at or side.created_at, side.id), reverse=True)
-    consent = min(one.consent, other.consent, key=_STRICTNESS.index)
+    consent = min((_holds(side, now) for side in heard), key=_STRICTNESS.index)
     moments = [side.last_inbound_at for side in heard if side.last_inbound_at is not None]
     return Merged(
         id=older.id,
@@ -110,6 +111,11 @@ def merged(one: Side, other: Side) -> Merged:
         case_id=next((side.case_id for side in heard if side.case_id), None),
         last_inbound_at=max(moments, default=None),
     )
+
+
+def _holds(side: Side, now: datetime) -> Consent:
+    doubted = side.consent is Consent.GIVEN and silent_too_long(side.last_inbound_at, now)
+    return Consent.AGAIN if doubted else side.consent
 
 
 def read_name(written: str) -> str | None:

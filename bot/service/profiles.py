@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bot.core.identity import MOST_PROFILES, read_name
+from bot.core.identity import MOST_PROFILES, read_name, same_name
 from bot.core.ids import IdSource
 from bot.core.turn import Who
 from bot.store import profiles as store
@@ -35,7 +35,8 @@ class Profiles:
         name = read_name(str(params.get("name") or ""))
         if name is None:
             return {"branch": "refused", "value": None}
-        if len(store.of(connection, who.contact.id, self._vault)) >= MOST_PROFILES:
+        already = store.of(connection, who.contact.id, self._vault)
+        if len(already) >= MOST_PROFILES and not any(same_name(one.name, name) for one in already):
             return {"branch": "full", "value": None}
         added = store.add(connection, who.contact.id, self._new_id(), name, self._vault, who.now)
         return {"branch": "added", "value": described(added)}

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Table, delete, insert, null, or_, select, text, update
+from sqlalchemy import Connection, Table, and_, delete, insert, null, or_, select, text, update
 
 from bot.core import identity
 from bot.core.identity import Merged, Side
@@ -21,7 +21,7 @@ from bot.store.tables import care
 from bot.store.tables.base import metadata
 from bot.store.tables.contacts import addresses, cases, contacts, conversations
 from bot.store.tables.messages import outbox
-from bot.store.tables.work import campaign_audience
+from bot.store.tables.work import campaign_audience, campaigns
 from bot.store.vault import Vault
 from sms_gateway.types import Urn
 
@@ -104,10 +104,12 @@ def merge(connection: Connection, one: str, other: str, vault: Vault, now: datet
     sides = _sides(connection, one, other)
     if len(sides) == 1:
         return sides[0].id
-    left = identity.merged(*sides)
+    left = identity.merged(sides[0], sides[1], now)
     _move(connection, left)
     _one_plan(connection, left.id, now)
     _write(connection, left, now)
+    if left.consent is Consent.AGAIN:
+        hold(connection, left.id, now)
     profiles.unite(connection, left.id, vault)
     staff.note(connection, new_id(), None, "contact.merged", f"{left.gone}:{left.id}", now)
     return left.id
@@ -156,7 +158,9 @@ def _move_audience(connection: Connection, left: Merged) -> None:
     """A campaign that chose both writes to the person once; what was already decided stays as it was decided."""
     both = campaign_audience.c.contact_id.in_((left.id, left.gone))
     chosen: dict[str, dict[str, str]] = {}
-    for row in connection.execute(select(campaign_audience).where(both)):
+    # by campaign: an audience of a million is found by its key only
+    every = list(connection.scalars(select(campaigns.c.id)))
+    for row in connection.execute(select(campaign_audience).where(campaign_audience.c.campaign_id.in_(every), both)):
         chosen.setdefault(row.campaign_id, {})[row.contact_id] = row.state
     for campaign, states in chosen.items():
         mine = campaign_audience.c.campaign_id == campaign
@@ -220,7 +224,9 @@ def leave(
     form: str | None,
 ) -> str:
     """Give the phone at an address to a new contact, and return its id. The old one keeps everything but the phone."""
-    rows = connection.execute(select(addresses).where(addresses.c.contact_id == contact_id)).all()
+    theirs = select(addresses).where(addresses.c.contact_id == contact_id)
+    lock(connection, [bytes(row.lookup) for row in connection.execute(theirs)])
+    rows = connection.execute(theirs).all()
     urns = {row.id: Urn(row.scheme, vault.open(row.path_enc, PLACE_PATH)) for row in rows}
     gone = set(map(str, identity.leaving(urns.values(), urns[address_id])))
     ids = [id_ for id_, urn in urns.items() if str(urn) in gone]
@@ -235,7 +241,9 @@ def leave(
     to_them = (outbox.c.contact_id == contact_id, outbox.c.address_id.in_(ids), outbox.c.state == State.QUEUED.value)
     unsent = {"state": State.SKIPPED.value, "reason": NUMBER_LEFT, "settled_at": now}
     connection.execute(update(outbox).where(*to_them).values(unsent))
-    chosen = (campaign_audience.c.contact_id == contact_id, campaign_audience.c.state == "waiting")
+    every = list(connection.scalars(select(campaigns.c.id).where(campaigns.c.state.in_(("running", "paused")))))
+    mine = and_(campaign_audience.c.campaign_id.in_(every), campaign_audience.c.contact_id == contact_id)
+    chosen = (mine, campaign_audience.c.state == "waiting")
     connection.execute(update(campaign_audience).where(*chosen).values(state="skipped", reason=NUMBER_LEFT))
     # an answer of the staff must not reach whoever has the number now
     connection.execute(

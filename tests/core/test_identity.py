@@ -63,6 +63,7 @@ def test_somebody_who_never_wrote_was_not_silent() -> None:
 
 
 moments = st.integers(0, 10_000).map(lambda minutes: NOW + timedelta(minutes=minutes))
+nows = st.sampled_from([NOW + timedelta(days=8), NOW + timedelta(days=186)])
 sides = st.builds(
     Side,
     id=st.text("0123456789abcdef", min_size=4, max_size=4),
@@ -77,17 +78,18 @@ sides = st.builds(
 )
 
 
-@given(sides, sides)
-def test_a_merge_is_the_same_whichever_is_named_first(one: Side, other: Side) -> None:
+@given(sides, sides, nows)
+def test_a_merge_is_the_same_whichever_is_named_first(one: Side, other: Side, now: datetime) -> None:
     if one.id == other.id:
         return
-    left = merged(one, other)
-    assert left == merged(other, one)
+    left = merged(one, other, now)
+    assert left == merged(other, one, now)
     assert {left.id, left.gone} == {one.id, other.id}
     assert left.opted_out == (one.opted_out or other.opted_out)
     both = {one.consent, other.consent}
-    assert left.consent in both
-    if Consent.AGAIN in both:
+    silent = any(side.consent is Consent.GIVEN and silent_too_long(side.last_inbound_at, now) for side in (one, other))
+    assert left.consent in both or silent
+    if Consent.AGAIN in both or silent:
         assert left.consent is Consent.AGAIN
     elif Consent.REFUSED in both:
         assert left.consent is Consent.REFUSED
@@ -96,13 +98,15 @@ def test_a_merge_is_the_same_whichever_is_named_first(one: Side, other: Side) ->
     assert (left.case_id is None) == (one.case_id is None and other.case_id is None)
 
 
-@given(sides, sides, sides)
-def test_three_contacts_end_with_the_same_rights_in_every_order(one: Side, two: Side, three: Side) -> None:
+@given(sides, sides, sides, nows)
+def test_three_contacts_end_with_the_same_rights_in_every_order(
+    one: Side, two: Side, three: Side, now: datetime
+) -> None:
     if len({one.id, two.id, three.id}) < 3:
         return
 
     def then(left: Side, right: Side) -> Side:
-        both = merged(left, right)
+        both = merged(left, right, now)
         kept = left if left.id == both.id else right
         return Side(
             both.id, both.form, both.consent, both.consent_at, both.opted_out, both.name_of is not None, both.case_id,

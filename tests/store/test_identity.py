@@ -227,6 +227,22 @@ def test_merges_at_once_end_with_one_contact(
     assert all(isinstance(one, str) for one in found), found
 
 
+def test_a_yes_of_six_months_ago_is_asked_for_again(
+    both_databases: Database, hot: HotStore, vault: Vault, new_id: Ids, clock: Clock
+) -> None:
+    silent = person(both_databases, hot, new_id, clock(), "+212600009871")
+    clock.advance(days=190)
+    put(both_databases, vault, draft(silent, new_id, clock(), kind=Kind.REMINDER))
+    lively = person(both_databases, hot, new_id, clock(), "+212600009872")
+    with both_databases.write() as connection:
+        left = identity.merge(connection, silent.contact.id, lively.contact.id, vault, clock(), new_id)
+        contact = contacts.get(connection, left, vault)
+        assert contact is not None
+        assert contact.consent is Consent.AGAIN
+        row = connection.execute(select(messages.outbox)).one()
+        assert (row.state, row.reason) == ("skipped", "asked_again")
+
+
 def test_stop_of_either_holds_for_what_the_other_had_queued(
     both_databases: Database, hot: HotStore, vault: Vault, new_id: Ids, clock: Clock
 ) -> None:
