@@ -13,7 +13,7 @@ class SharedCounts:
     """Counters with an end. Keys are hashes and kinds, never a number or a text."""
 
     def __init__(self, redis_url: str) -> None:
-        self._redis = Redis.from_url(redis_url, socket_connect_timeout=0.2, socket_timeout=0.3)
+        self._redis = Redis.from_url(redis_url, socket_connect_timeout=0.1, socket_timeout=0.1)
         self._away_until = 0.0
 
     def add(self, key: str, amount: int, seconds: int) -> int | None:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.core.model import Consent, Conversation, Kind
 from bot.core.sending import Skip, Verdict, Wait
-from bot.core.turn import Decision, Spoken, Turn
+from bot.core.turn import Decision, Effect, Open, Spoken, Turn
 from flows.types import Say
 from nlu.types import Keyword
 
@@ -98,6 +98,10 @@ class Seen:
     since: float
     ids: tuple[str, ...] = ()
     """The provider's ids of the last messages: a repeated request is no message."""
+    verdict: "Held | None" = None
+    """What was found of the last one."""
+    case: tuple[str, str] | None = None
+    """Id and reason of the last urgent case that was opened for it."""
     total: int = 0
     texts: dict[str, int] = field(default_factory=dict, repr=False)
     last: float = 0.0
@@ -209,6 +213,18 @@ def hold(turn: Turn, held: Held) -> Decision:
     told = held.told and not contact.opted_out
     keep = contact.consent is Consent.GIVEN and not contact.opted_out
     return Decision(contact, conversation, (Spoken(Say("common.received")),) if told else (), keep_text=keep)
+
+
+def once(seen: Seen, decision: Decision) -> Decision:
+    """The decision without another urgent case where one for the same reason is what the contact waits in."""
+    waiting_in = decision.contact.case_id
+
+    def doubled(effect: Effect) -> bool:
+        return isinstance(effect, Open) and effect.urgent and seen.case == (waiting_in, effect.reason)
+
+    if not any(doubled(effect) for effect in decision.effects):
+        return decision
+    return replace(decision, effects=tuple(effect for effect in decision.effects if not doubled(effect)))
 
 
 ANSWERS: Collection[Kind] = frozenset({Kind.REPLY, Kind.CONFIRMATION, Kind.STAFF})

@@ -12,8 +12,9 @@ from itertools import islice
 
 from bot.core import abuse
 from bot.core.abuse import ANSWERS, DAY, HOUR, WINDOW, Held, Limits, Seen, Sent
-from bot.core.model import Draft, Kind
+from bot.core.model import Kind, Result
 from bot.core.sending import Verdict
+from bot.core.turn import Decision
 from nlu.types import DangerLevel, Understood
 from sms_gateway.types import Inbound, Urn
 
@@ -69,7 +70,8 @@ class Watch:
         limits, moment, urn = self._limits, now.timestamp(), message.urn
         seen = self._of(str(urn), moment)
         if seen.again(message.external_id):
-            return None  # finds its first answer, or was not taken the first time
+            # finds its first answer, or was not taken the first time
+            return seen.verdict if seen.ids[0] == message.external_id else None
         text = message.text.strip()
         same = self._together(urn, text, seen, moment)
         held = abuse.weigh(seen, text, moment, limits, home=limits.home(urn.scheme, urn.path), same=same)
@@ -77,6 +79,7 @@ class Watch:
             range_ = abuse.digits(urn.path)
             if self._counts.add("in-prefix", range_, limits.prefix_hourly, HOUR, moment) > limits.prefix_hourly:
                 held = Held("prefix")
+        seen.verdict = held
         return held
 
     def judged(self, message: Inbound, held: Held | None, said: Understood | None, now: datetime) -> Held | None:
@@ -89,11 +92,22 @@ class Watch:
             self._on_limited(held.reason)
         return held
 
-    def spoke(self, urn: Urn, drafts: tuple[Draft, ...], now: datetime) -> None:
-        """Remember what is answered to an address, to know it when it comes back."""
+    def once(self, urn: Urn, decision: Decision) -> Decision:
+        """The decision without a second urgent case for what one is open for already: staff must see the others too."""
         seen = self._seen.get(str(urn))
-        if seen is not None and drafts:
-            seen.spoke((draft.part.text.strip() for draft in drafts), now.timestamp())
+        return abuse.once(seen, decision) if seen is not None and seen.case is not None else decision
+
+    def answered(self, result: Result) -> None:
+        """Remember what is answered, to know it when it comes back, and the urgent case that was opened."""
+        seen = self._seen.get(str(result.arrival.urn))
+        if seen is None:
+            return
+        if result.drafts:
+            texts = (draft.part.text.strip() for draft in result.drafts)
+            seen.spoke(texts, result.arrival.received_at.timestamp())
+        for case in result.cases:
+            if case.urgent:
+                seen.case = (case.id, case.reason)
 
     def _of(self, address: str, moment: float) -> Seen:
         seen = self._seen.get(address)

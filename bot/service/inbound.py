@@ -234,7 +234,7 @@ class Hub:
                     continue
                 result, answered = self._one(connection, prepared, known, flows)
                 results.append(result)
-                self._watch.spoke(prepared.arrival.urn, result.drafts, prepared.arrival.received_at)
+                self._watch.answered(result)
                 if prepared.inbound.media:
                     sent.append((prepared.inbound, result))
                 answers.append(answered)
@@ -275,6 +275,8 @@ class Hub:
         else:
             decision = decide(turn, flows, self._numbers(turn.now))
         decision = self._act(connection, prepared, known, turn, decision, flows)
+        if decision.contact.case_id is not None:
+            decision = self._watch.once(prepared.arrival.urn, decision)
         if decision.contact.consent is Consent.AGAIN and known.contact.consent is not Consent.AGAIN:
             self._identity.hold(connection, prepared.arrival, known.contact.id)
         return self._composer.compose(

@@ -55,6 +55,31 @@ def test_a_flood_of_danger_is_answered_for_ever_but_not_each_time(world: World) 
     assert limited(world)["danger"] == 5.0
 
 
+def urgent(world: World) -> int:
+    from sqlalchemy import func, select
+
+    from bot.store.tables.contacts import cases
+
+    with world.services.database.read() as connection:
+        return connection.scalar(select(func.count()).select_from(cases).where(cases.c.urgent)) or 0
+
+
+def test_a_flood_of_danger_is_one_case_until_the_staff_have_closed_it(world: World) -> None:
+    world.agree()
+    for _ in range(12):
+        world.receive(world.inbound(BLEEDS))
+    assert urgent(world) == 1
+    world.receive(world.inbound("mon fils ne respire plus"))
+    assert urgent(world) == 2  # another danger is another case
+    from bot.store import cases
+
+    with world.services.database.write() as connection:
+        for case in cases.waiting(connection, world.services.vault):
+            cases.close(connection, case.id, "staff", world.clock())
+    world.receive(world.inbound(BLEEDS))
+    assert urgent(world) == 3
+
+
 def test_the_answer_to_a_danger_question_is_heard_above_every_limit(world: World) -> None:
     world.agree()
     world.sms("mal de tête violent")
