@@ -49,12 +49,12 @@ STATEMENTS = {
 
 # Every look-up here is of a few rows by a unique key. A plan made while the tables were small, and kept prepared, would
 # read them whole for ever after; this rules such plans out, within the transaction only.
-BY_KEY = (
-    "SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),"
-    " set_config('enable_mergejoin', 'off', true)"
-)
 # Locked by address, in one order everywhere, so that a new contact's first two messages cannot both create it.
-LOCK = "SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) AS wanted(key)"
+LOCK = """
+SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+       set_config('enable_mergejoin', 'off', true), count(pg_advisory_xact_lock(key)::text)
+FROM unnest(%s::bigint[]) AS wanted(key)
+"""
 # In a statement before LOAD: what somebody else wrote while we waited for the lock must be in LOAD's snapshot.
 HOLD = """
 SELECT 1 FROM contacts
@@ -64,17 +64,16 @@ FOR UPDATE
 """
 LOAD = """
 SELECT a.lookup, a.id, c.id, c.form, c.consent, c.opted_out, c.name_enc, c.last_inbound_at, c.case_id,
-       v.channel, v.state_enc, v.updated_at, a.channel, a.last_inbound_at, length(a.path_enc), c.shared
-FROM unnest(%s::bytea[], %s::text[]) AS wanted(lookup, channel)
-JOIN addresses a ON a.lookup = wanted.lookup
-JOIN contacts c ON c.id = a.contact_id
+       v.channel, v.state_enc, v.updated_at, a.channel, a.last_inbound_at, length(a.path_enc), c.shared,
+       i.channel, i.external_id, i.answer_enc
+FROM unnest(%s::bytea[], %s::text[], %s::text[]) AS wanted(lookup, channel, external_id)
+LEFT JOIN addresses a ON a.lookup = wanted.lookup
+LEFT JOIN contacts c ON c.id = a.contact_id
 LEFT JOIN conversations v ON v.contact_id = c.id AND v.channel = wanted.channel
+LEFT JOIN inbound i ON i.channel = wanted.channel AND i.external_id = wanted.external_id
 """
-REPEATS = """
-SELECT i.channel, i.external_id, i.answer_enc
-FROM unnest(%s::text[], %s::text[]) AS wanted(channel, external_id)
-JOIN inbound i ON i.channel = wanted.channel AND i.external_id = wanted.external_id
-"""
+REPEAT = 16
+"""Where LOAD's columns about an earlier handling of the same message begin."""
 
 
 def _array(values: Sequence[Any], type_: str) -> str:
@@ -100,14 +99,15 @@ def lock_and_load(
     the messages among `keys` (channel, external id) that were handled before, with their sealed answers.
     """
     locks = sorted({int.from_bytes(lookup[:8], "big", signed=True) for lookup in lookups})
+    wanted = _array(lookups, "bytea")
+    external_ids = _array([external_id for _, external_id in keys], "text")
     # one journey to the server for all: each statement still sees what was committed before it began
-    with raw.pipeline(), raw.cursor() as locking, raw.cursor() as loading, raw.cursor() as repeated:
-        locking.execute(BY_KEY)
-        locking.execute(LOCK, (locks,))
-        locking.execute(HOLD, (list(lookups),))
-        loading.execute(LOAD, (list(lookups), list(channels)))
-        repeated.execute(REPEATS, ([key[0] for key in keys], [key[1] for key in keys]))
-        return list(loading.fetchall()), list(repeated.fetchall())
+    with raw.pipeline(), raw.cursor() as locking, raw.cursor() as loading:
+        locking.execute(LOCK, (_array(locks, "bigint"),))
+        locking.execute(HOLD, (wanted,))
+        loading.execute(LOAD, (wanted, _array(channels, "text"), external_ids))
+        rows = loading.fetchall()
+    return [row[:REPEAT] for row in rows if row[0] is not None], [row[REPEAT:] for row in rows if row[REPEAT]]
 
 
 def write(raw: Any, tables: Mapping[str, Sequence[tuple[object, ...]]]) -> None:  # noqa: ANN401 (psycopg's connection)
