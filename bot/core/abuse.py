@@ -116,6 +116,8 @@ class Seen:
     dangers: int = 0
     dangers_since: float = 0.0
     danger_at: float = 0.0
+    alarm: "tuple[str, Held | None] | None" = None
+    """The provider's id of the last danger sign, and what was found of it."""
 
     def again(self, id_: str) -> bool:
         """Whether this is a repeat of one of the last messages; remembered if not."""

@@ -86,11 +86,16 @@ class Watch:
         """The last word on a message that was looked at, now that it is understood: danger is answered."""
         danger = said.danger if said else None
         if danger is not None and danger.level is not DangerLevel.INFORM and message.session is None:
-            moment = now.timestamp()
-            held = abuse.weigh_danger(self._of(str(message.urn), moment), moment)
+            held = self._alarm(message, now.timestamp())
         if held is not None:
             self._on_limited(held.reason)
         return held
+
+    def _alarm(self, message: Inbound, moment: float) -> Held | None:
+        seen = self._of(str(message.urn), moment)
+        if seen.alarm is None or seen.alarm[0] != message.external_id:  # asked twice of one message, it is weighed once
+            seen.alarm = (message.external_id, abuse.weigh_danger(seen, moment))
+        return seen.alarm[1]
 
     def once(self, urn: Urn, decision: Decision) -> Decision:
         """The decision without a second urgent case for what one is open for already: staff must see the others too."""

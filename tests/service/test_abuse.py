@@ -1,7 +1,7 @@
 """The limits at work: a real hub that is flooded, real outbox rows that are not sent, counts that processes share."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -12,7 +12,7 @@ from bot.core.model import Kind, State
 from bot.core.sending import Skip
 from bot.service.abuse import Counts, Outgoing, Watch
 from bot.store.tables import messages as said
-from nlu.types import Understood
+from nlu.types import Danger, DangerLevel, Understood
 from sms_gateway.types import DialogSession, Inbound, Media, Urn
 from tests.service.world import NUMBER, World
 
@@ -175,6 +175,21 @@ def test_a_range_of_numbers_has_its_own_limit() -> None:
     assert held[:50] == [None] * 50
     assert reasons == ["prefix"] * 10
     assert made.look(sms("hi", "+212699000001"), NOW) is None
+
+
+def test_a_message_that_is_looked_at_twice_is_weighed_once() -> None:
+    made, _ = watch(Limits())
+    alarm = Understood("fr", 0.9, danger=Danger("bleeding", DangerLevel.NOW))
+    moment = NOW
+    for _ in range(30):
+        one = sms(BLEEDS)
+        first = made.judged(one, made.look(one, moment), alarm, moment)
+        assert made.judged(one, made.look(one, moment), alarm, moment) == first
+    moment += timedelta(seconds=61)
+    one = sms(BLEEDS)
+    assert [made.judged(one, made.look(one, moment), alarm, moment) for _ in range(3)] == [None] * 3
+    flood = [sms("salam") for _ in range(22)]
+    assert [made.look(one, moment) for one in flood for _ in range(2)][-1] is not None
 
 
 def test_a_ussd_session_is_neither_counted_nor_held() -> None:
