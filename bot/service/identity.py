@@ -60,6 +60,8 @@ class Identity:
             contact = store.merge(connection, contact, other, self._vault, now, self._new_id)
         for urn in dict.fromkeys(urns):
             if lookups[urn] not in known:
+                if urn.scheme == "bsuid" and store.has_username(connection, contact, arrival.channel):
+                    store.doubt(connection, contact, now)  # another account on the same number: perhaps another person
                 store.attach(connection, contact, urn, arrival.channel, self._vault, self._new_id(), now)
 
     def recognise(self, connection: Connection, arrivals: Sequence[Arrival], loaded: Sequence[Loaded]) -> list[int]:

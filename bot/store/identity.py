@@ -207,6 +207,20 @@ def _write(connection: Connection, left: Merged, now: datetime) -> None:
     connection.execute(update(contacts).where(contacts.c.id == left.gone).values(merged_at=now, **nobody))
 
 
+def has_username(connection: Connection, contact_id: str, channel: str) -> bool:
+    """Whether the contact is already known by an id without a number on a channel."""
+    mine = (addresses.c.contact_id == contact_id, addresses.c.scheme == "bsuid", addresses.c.channel == channel)
+    return connection.scalar(select(addresses.c.id).where(*mine).limit(1)) is not None
+
+
+def doubt(connection: Connection, contact_id: str, now: datetime) -> None:
+    """Have whoever writes next asked whether they are still the same person; until then nothing is shown or sent."""
+    given = (contacts.c.id == contact_id, contacts.c.consent == Consent.GIVEN.value)
+    values = {"consent": Consent.AGAIN.value, "consent_at": now}
+    if connection.execute(update(contacts).where(*given).values(values)).rowcount:
+        hold(connection, contact_id, now)
+
+
 def hold(connection: Connection, contact_id: str, now: datetime) -> None:
     """What waits to be sent to a contact of its own affairs is not sent: somebody else may hold the phone."""
     mine = (outbox.c.contact_id == contact_id, outbox.c.state == State.QUEUED.value, outbox.c.kind.in_(OURS))

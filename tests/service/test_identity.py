@@ -159,6 +159,21 @@ def test_stop_at_one_address_stops_what_is_queued_for_the_others(hubs: list[Worl
     assert (row.state, row.reason) == (State.SKIPPED.value, "opted_out")
 
 
+def test_another_account_on_the_same_number_is_asked_who_it_is(hubs: list[World]) -> None:
+    for text in ("salam", "1"):
+        say(hubs[0], WHATSAPP, text, USERNAME)
+    (contact,) = everybody(hubs[0])
+    assert contact.consent == "given"
+    say(hubs[0], WHATSAPP, "menu", Urn("bsuid", "MA.88"))
+    (contact,) = everybody(hubs[0])
+    assert contact.consent == "again"
+    say(hubs[0], WHATSAPP, "2", Urn("bsuid", "MA.88"))
+    old, new = sorted(everybody(hubs[0]), key=lambda one: one.id)
+    with hubs[0].services.database.read() as connection:
+        assert set(connection.scalars(select(people.addresses.c.contact_id))) == {new.id}
+    assert (old.consent, new.consent) == ("again", "unknown")
+
+
 def test_the_ordinary_message_asks_nothing_about_identity(hubs: list[World], monkeypatch: pytest.MonkeyPatch) -> None:
     for urn in (SMS, WHATSAPP):
         say(hubs[0], urn, "salam")
