@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from xdist.scheduler.loadscope import LoadScopeScheduling
 from bot.core.ids import uuid7
 from bot.store.database import Database
 from bot.store.vault import Vault
+from tests import planted
 
 ROOT = Path(__file__).resolve().parent.parent
 CHROMIUM = "SAHTI_CHROMIUM"
@@ -25,6 +26,8 @@ NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 NO_CHROMIUM = "NOT RUN: there is no Chromium; install one or name it in SAHTI_CHROMIUM"
 FAILED_CHECKS = "SAHTI_FAILED_CHECKS"
 """Set by make test: the linters that found something, so that a green count of tests cannot hide them."""
+LOGS = pytest.StashKey[Path]()
+LEAKS = pytest.StashKey[list[planted.Leak]]()
 HEAVY = ("tests/processes/", "tests/browser/", "tests/commands/test_demo.py", "tests/nlu/test_rasa")
 ONE_AFTER_THE_OTHER = ("processes", "browser")
 """Marks of tests that want the machine for themselves: they share one of pytest-xdist's workers."""
@@ -65,16 +68,46 @@ def not_run(config: pytest.Config) -> int:
     return sum(NO_CHROMIUM in str(report.longrepr) for report in reporter.stats.get("skipped", [])) if reporter else 0
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    # before any worker of xdist is started: they inherit it
+    if not hasattr(config, "workerinput"):
+        os.environ[planted.FOLDER] = tempfile.mkdtemp(prefix="sahti-logs-")
+        config.stash[LOGS] = Path(os.environ[planted.FOLDER])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    planted.note(item.nodeid, [section for section in report.sections if section[0].endswith(report.when or "")])
+    return report
+
+
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     unseen = os.environ.get("CI") and not_run(session.config)
-    if exitstatus == pytest.ExitCode.OK and (unseen or os.environ.get(FAILED_CHECKS)):
+    leaked = session.config.stash[LEAKS] = leaks_of(session.config)
+    if exitstatus == pytest.ExitCode.OK and (unseen or leaked or os.environ.get(FAILED_CHECKS)):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def leaks_of(config: pytest.Config) -> list[planted.Leak]:
+    """What was planted and stands in a log of the whole run; asked once every worker has ended. The logs go if clean."""
+    folder = config.stash.get(LOGS, None)
+    if folder is None:
+        return []
+    found = planted.leaks(folder)
+    if not found:
+        shutil.rmtree(folder, ignore_errors=True)
+    return found
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     if count := not_run(config):
         terminalreporter.section("NOT RUN: no Chromium", red=True, bold=True)
         terminalreporter.write_line(f"{count} tests of pages were not run (with CI=true that is a failure).")
+    if leaked := config.stash.get(LEAKS, []):
+        terminalreporter.section("LEAKED: numbers, names or texts in logs", red=True, bold=True)
+        for leak in leaked[:20]:
+            terminalreporter.write_line(f"{config.stash[LOGS] / leak.file}:{leak.line}: {leak.what}")
     if failed := os.environ.get(FAILED_CHECKS):
         terminalreporter.section("CHECKS FAILED", red=True, bold=True)
         terminalreporter.write_line(f"Before the tests, these found something: {failed}.")

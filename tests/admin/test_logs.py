@@ -6,13 +6,14 @@ import pytest
 from sqlalchemy import select
 
 from bot.store.tables.work import audit
+from tests import planted
 from tests.admin.conftest import PASSWORD, House
 
 PLANTED = (
-    "612345678",
-    "Zineb",
-    "douleur au genou",
-    "Venez demain",
+    planted.NUMBER.removeprefix("+212"),
+    planted.FIRST_NAME,
+    planted.PAIN,
+    planted.STAFFS_ANSWER,
     "Vaccins-nom",
     "Bonjour-campagne",
     PASSWORD,
@@ -24,14 +25,14 @@ def test_nothing_planted_reaches_a_log_or_the_audit_trail(
     house: House, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    contact = house.consenting("+212612345678", name="Zineb")
-    house.write_in("+212612345678", "douleur au genou")
+    contact = house.consenting(planted.NUMBER, name=planted.FIRST_NAME)
+    house.write_in(planted.NUMBER, planted.PAIN)
     case = house.case(contact)
     house.browser().post("/staff/login", 403, login="admin", password="faux-mdp")
     browser = house.browser("admin")
     browser.post("/staff/people", number="0612345678")
     browser.get(f"/staff/people/{contact}")
-    browser.post(f"/staff/cases/{case}", text="Venez demain")
+    browser.post(f"/staff/cases/{case}", text=planted.STAFFS_ANSWER)
     browser.post(
         "/staff/campaigns/new", name="Vaccins-nom", channel="sms", per_minute="9", **{"text.fr": "Bonjour-campagne"}
     )
@@ -49,6 +50,6 @@ def test_nothing_planted_reaches_a_log_or_the_audit_trail(
     with house.services.database.read() as connection:
         noted = " ".join(f"{row.action} {row.subject}" for row in connection.execute(select(audit)))
     assert "person.seen" in noted
-    for planted in PLANTED:
-        assert planted not in logged
-        assert planted not in noted
+    for words in PLANTED:
+        assert words not in logged
+        assert words not in noted

@@ -9,7 +9,7 @@ POST /2010-04-01/Accounts/{sid}/Messages.json   as Twilio takes it (201, sid)
 POST /simulator/messages                        as the simulator's network takes it (200, id)
 POST /control                                   {"next": [behaviour, …], "report": [status, …], "reset": true}
 POST /control/callback                          {"id", "status", "code"?, "url"?}: posts a signed status report now
-GET  /control                                   {"accepted", "refused", "dropped", "held", "waiting",
+GET  /control                                   {"accepted", "refused", "dropped", "held", "waiting", "ordered",
                                                  "callbacks": {HTTP status: number}}
 
 A behaviour holds for the next `times` messages (default 1, 0 = until reset), in the order given:
@@ -109,7 +109,9 @@ class Provider:
     ) -> Answer | None:
         """What to answer; None closes the connection without a word."""
         if method == "GET":
-            return Answer(200, self.counts | {"callbacks": self.callbacks}, photo=PHOTO if path == PHOTO_AT else b"")
+            ordered = sum(behaviour.get("times", 1) for behaviour in self.behaviours)
+            said = self.counts | {"ordered": ordered, "callbacks": self.callbacks}
+            return Answer(200, said, photo=PHOTO if path == PHOTO_AT else b"")
         if path == "/control":
             return self.control(json.loads(body))
         if path == "/control/callback":

@@ -17,6 +17,8 @@ from tests.processes.system import SECRET, TOKEN
 PATIENCE = 60.0
 MENUS = ("Bonjour", "1", "menu", "3", "1", "menu", "3", "menu")
 STOPS = ("Bonjour", "1", "menu", "3", "STOP", "menu", "3", "menu")
+LONGER = MENUS + MENUS[2:] + MENUS[2:]
+LONGER_STOPS = (*LONGER[:12], "STOP", *LONGER[13:])
 
 
 @dataclass(frozen=True)
@@ -25,9 +27,12 @@ class Contact:
     channel: str
     texts: tuple[str, ...]
 
+    def names(self) -> list[tuple[str, str]]:
+        """Channel and external id of each message."""
+        return [(self.channel, f"{self.channel}-{self.number.removeprefix('+')}-{n}") for n in range(len(self.texts))]
+
     def request(self, base: str, step: int) -> HttpRequest:
-        external_id = f"{self.channel}-{self.number.removeprefix('+')}-{step}"
-        return signed(base, self.channel, self.number, self.texts[step], external_id)
+        return signed(base, self.channel, self.number, self.texts[step], self.names()[step][1])
 
 
 def signed(base: str, channel: str, number: str, text: str, external_id: str) -> HttpRequest:
@@ -67,6 +72,8 @@ class Load:
     accepted: dict[tuple[str, int], list[bytes]] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
     lost: int = 0
+    tries: int = 0
+    refused: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def run(self, seconds: float) -> None:
@@ -94,6 +101,8 @@ class Load:
     def _until_accepted(self, contact: Contact, step: int, request: HttpRequest) -> None:
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
+            with self._lock:
+                self.tries += 1
             try:
                 status, body = post(request)
             except (OSError, http.client.HTTPException):
@@ -104,16 +113,19 @@ class Load:
                     if 200 <= status < 300:
                         self.accepted.setdefault((contact.number, step), []).append(body)
                         return
-                    if status != 503:
+                    if status == 503:
+                        self.refused += 1
+                    else:
                         self.faults.append(f"{status}")
             time.sleep(0.3)
         with self._lock:
             self.faults.append("never accepted")
 
 
-def sixty(texts: tuple[str, ...] = MENUS) -> list[Contact]:
+def sixty(texts: tuple[str, ...] = MENUS, *, first: int = 0, number: int = 60) -> list[Contact]:
     """Sixty contacts: half by Twilio (answered in the request), half by a network that is sent to; some say STOP."""
+    stops = {MENUS: STOPS, LONGER: LONGER_STOPS}.get(texts, texts)
     return [
-        Contact(f"+2126{n:08d}", "net" if n % 2 else "tw", STOPS if n % 10 == 1 and texts is MENUS else texts)
-        for n in range(60)
+        Contact(f"+2126{first + n:08d}", "net" if n % 2 else "tw", stops if n % 10 == 1 else texts)
+        for n in range(number)
     ]

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bot.welcome import answers
+from tests import planted
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SAHTI = ROOT / ".venv" / "bin" / "sahti"
@@ -115,6 +116,7 @@ def running(env: dict[str, str], *arguments: str) -> Iterator[Running]:
     finally:
         if started.child.poll() is None:
             started.end()
+        planted.keep(started.lines, "supervisor")
         for left in of_folder(Path(env["SAHTI_VAR"])):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(left, signal.SIGKILL)

@@ -18,6 +18,7 @@ from pathlib import Path
 from bot.settings import Settings, load
 from bot.wiring import Services
 from nlu.train import model_path, table_path
+from tests import planted
 from tests.gateway.provider import FakeProvider, fake_provider
 
 ROOT = Path(__file__).parents[2]
@@ -156,6 +157,8 @@ def running(*, database: str | None = None, rasa: bool = False, **more: str) -> 
         lend_models(var, rasa=rasa)
         given = {"SAHTI_VAR": str(var), "SAHTI_PORT": str(port), "SAHTI_NLU_PORT": str(nlu_port)}
         given |= {"SAHTI_QUIET_FROM": "00:00", "SAHTI_QUIET_TO": "00:00"}
+        # the load repeats a few texts for ever, each request up to three times: not what the limits are tested by
+        given |= {"SAHTI_SAME_TEXTS": "0", "SAHTI_NUMBER_HOURLY": "0", "SAHTI_NUMBER_DAILY": "0"}
         given |= {"DATABASE_URL": database} if database else {}
         given |= more
         kept = ("PATH", "HOME", "LANG", "TMPDIR", "PYTHONPATH")
@@ -177,4 +180,5 @@ def running(*, database: str | None = None, rasa: bool = False, **more: str) -> 
             except subprocess.TimeoutExpired:
                 supervisor.kill()
                 supervisor.wait()
+            planted.keep(var / "output.log", var.name)
             shutil.rmtree(var, ignore_errors=True)

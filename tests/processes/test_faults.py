@@ -55,7 +55,7 @@ def again(system: System, name: str, was: int) -> bool:
 
 
 def agree(system: System, load: Load, tmp_path: Path) -> list[ledgers.Row]:
-    return ledgers.check(system, load, ledgers.quiet_run(system, load.contacts, tmp_path))
+    return ledgers.check(system, load, ledgers.quiet_run(system, load.contacts, tmp_path)).rows
 
 
 def test_web_killed(system: System, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from twilio.request_validator import RequestValidator
 from bench.postgres import postgres
 from bot.store.tables.care import appointments
 from sms_gateway.types import HttpRequest
+from tests import planted
 from tests.processes import ledgers
 from tests.processes.load import post, signed
 from tests.processes.system import ROOT, TOKEN, System, running, wait
@@ -30,8 +31,7 @@ pytestmark = [
     pytest.mark.xdist_group("processes"),
 ]
 
-FRENCH = "je saigne beaucoup je suis enceinte"
-ARABIC = "أبي لا يتنفس"
+FRENCH, ARABIC = planted.BLEEDING, planted.NO_BREATH
 
 
 @pytest.fixture(scope="module")
@@ -139,7 +139,7 @@ def test_a_channel_is_tried_until_its_report_comes(system: System) -> None:
 
 
 def test_nothing_planted_is_found_in_logs_or_files(system: System) -> None:
-    number, text = "+212655555555", "Mot-planté-pour-le-test quatre-vingt"
+    number, text = planted.OTHER_NUMBER, planted.ODD
     post(by_twilio(system, number, "Bonjour", "SM-planted-0"))
     post(by_twilio(system, number, "1", "SM-planted-1"))
     for step, channel in enumerate(("tw", "net", "code")):

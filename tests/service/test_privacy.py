@@ -22,11 +22,10 @@ from bot.store.tables import contacts as people
 from bot.store.tables import messages as said
 from sms_gateway.errors import OutcomeUnknown
 from sms_gateway.types import DeliveryReport, HttpRequest, HttpResponse, Status
+from tests import planted
 from tests.service.world import World
 
-NUMBER = "+212699887766"
-NAME = "Planted Nameson"
-TEXT = "planted words about my illness"
+NUMBER, NAME, TEXT = planted.OTHER_NUMBER, planted.NAME, planted.ILLNESS
 PLANTED = (NUMBER, NUMBER[1:], "699887766", NAME, "Nameson", TEXT, "planted words", "planted-secret")
 
 

@@ -17,9 +17,10 @@ from bot.wiring import Channels, Services
 from nlu.table import Guess
 from sms_gateway.channels.simulator import Simulator
 from sms_gateway.types import DialogSession, HttpRequest, HttpResponse, Inbound, Urn
+from tests import planted
 from tests.conftest import Clock
 
-NUMBER = "+212600009871"
+NUMBER = planted.WORLDS_NUMBER
 Ids = Callable[[], str]
 
 

@@ -27,10 +27,11 @@ from bot.service.handover import Handover
 from bot.settings import Settings
 from bot.store import cases
 from flows.expressions import read_span
+from tests import planted
 from tests.talk.effects import Effects
 
 FOLDER = Path(__file__).parent
-NUMBER = "+212612345678"
+NUMBER = planted.NUMBER
 _SETTING = re.compile(r"([a-z]+)=(\S+)")
 
 
