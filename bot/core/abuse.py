@@ -51,6 +51,8 @@ HEADED = re.compile(
     re.IGNORECASE,
 )
 """How a machine's answer begins, and a person's message does not."""
+AUTOMATIC = 200
+"""Characters of a text that are searched for the marks of a machine."""
 HINTS = re.compile(
     r"je suis (?:actuellement )?(?:absente?|en congés?|en réunion|en déplacement|indisponible)|ne pas répondre à ce|"
     r"(?:i am|i'm) (?:currently )?(?:out of|away|driving|unavailable|on leave)|do not reply|no-?reply|"
@@ -103,7 +105,8 @@ class Seen:
     case: tuple[str, str] | None = None
     """Id and reason of the last urgent case that was opened for it."""
     total: int = 0
-    texts: dict[str, int] = field(default_factory=dict, repr=False)
+    texts: dict[int, int] = field(default_factory=dict, repr=False)
+    """How often each text came, by its hash: no text stays in memory."""
     last: float = 0.0
     held: bool = False
     hour: int = 0
@@ -158,7 +161,8 @@ def _counted(seen: Seen, text: str, now: float) -> int:
     seen.daily += 1
     if not text:  # a photo, or nothing: no text to repeat
         return 0
-    count = seen.texts[text] = seen.texts.get(text, 0) + 1
+    key = hash(text)
+    count = seen.texts[key] = seen.texts.pop(key, 0) + 1  # at the end: what comes again is the last to be forgotten
     if len(seen.texts) > MOST_TEXTS:
         del seen.texts[next(iter(seen.texts))]
     return count
@@ -167,7 +171,8 @@ def _counted(seen: Seen, text: str, now: float) -> int:
 def _held(seen: Seen, text: str, now: float, limits: Limits, same: int, *, home: bool) -> Held | None:
     if seen.ours and hash(text) in seen.ours and now - seen.ours_at < ECHO:
         return Held("echo")
-    if len(text) > 7 and (HEADED.match(text) or (same > 1 and HINTS.search(text))):  # noqa: PLR2004 (shorter than any of them)
+    begins = text[:AUTOMATIC]
+    if len(text) > 7 and (HEADED.match(begins) or (same > 1 and HINTS.search(begins))):  # noqa: PLR2004 (shorter than any of them)
         return Held("automatic")
     return _repeated(seen, limits, same) or _too_many(seen, limits, home=home)
 

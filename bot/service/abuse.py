@@ -6,6 +6,7 @@ for each process beyond the first.
 """
 
 import hashlib
+import threading
 from collections.abc import Callable
 from datetime import datetime
 from itertools import islice
@@ -61,6 +62,7 @@ class Watch:
     ) -> None:
         self._limits, self._share, self._blind, self._on_limited = limits, share, blind, on_limited
         self._seen: dict[str, Seen] = {}
+        self._lock = threading.Lock()
         self._counts = Counts(share, blind)
 
     def look(self, message: Inbound, now: datetime) -> Held | None:
@@ -68,13 +70,15 @@ class Watch:
         if message.session is not None:
             return None
         limits, moment, urn = self._limits, now.timestamp(), message.urn
-        seen = self._of(str(urn), moment)
-        if seen.again(message.external_id):
-            # finds its first answer, or was not taken the first time
-            return seen.verdict if seen.ids[0] == message.external_id else None
         text = message.text.strip()
+        with self._lock:
+            seen = self._of(str(urn), moment)
+            if seen.again(message.external_id):
+                # finds its first answer, or was not taken the first time
+                return seen.verdict if seen.ids[0] == message.external_id else None
         same = self._together(urn, text, seen, moment)
-        held = abuse.weigh(seen, text, moment, limits, home=limits.home(urn.scheme, urn.path), same=same)
+        with self._lock:
+            held = abuse.weigh(seen, text, moment, limits, home=limits.home(urn.scheme, urn.path), same=same)
         if held is None and limits.prefix_hourly and urn.scheme != "bsuid":
             range_ = abuse.digits(urn.path)
             if self._counts.add("in-prefix", range_, limits.prefix_hourly, HOUR, moment) > limits.prefix_hourly:
@@ -92,10 +96,11 @@ class Watch:
         return held
 
     def _alarm(self, message: Inbound, moment: float) -> Held | None:
-        seen = self._of(str(message.urn), moment)
-        if seen.alarm is None or seen.alarm[0] != message.external_id:  # asked twice of one message, it is weighed once
-            seen.alarm = (message.external_id, abuse.weigh_danger(seen, moment))
-        return seen.alarm[1]
+        with self._lock:
+            seen = self._of(str(message.urn), moment)
+            if seen.alarm is None or seen.alarm[0] != message.external_id:  # asked twice of one message: weighed once
+                seen.alarm = (message.external_id, abuse.weigh_danger(seen, moment))
+            return seen.alarm[1]
 
     def once(self, urn: Urn, decision: Decision) -> Decision:
         """The decision without a second urgent case for what one is open for already: staff must see the others too."""
@@ -125,7 +130,7 @@ class Watch:
 
     def _together(self, urn: Urn, text: str, seen: Seen, moment: float) -> int | None:
         """How often all processes saw this text from this number; None while it is seldom in this one."""
-        count = seen.texts.get(text, 0) + 1 if text else 0
+        count = seen.texts.get(hash(text), 0) + 1 if text else 0
         limit = self._limits.same_texts
         if not limit or count * SHARED_FROM < limit or moment - seen.since >= WINDOW:
             return None

@@ -1,5 +1,7 @@
 """The limits at work: a real hub that is flooded, real outbox rows that are not sent, counts that processes share."""
 
+import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -190,6 +192,34 @@ def test_a_message_that_is_looked_at_twice_is_weighed_once() -> None:
     assert [made.judged(one, made.look(one, moment), alarm, moment) for _ in range(3)] == [None] * 3
     flood = [sms("salam") for _ in range(22)]
     assert [made.look(one, moment) for one in flood for _ in range(2)][-1] is not None
+
+
+def test_many_threads_at_once_break_nothing_and_hold_the_flood() -> None:
+    made, _ = watch(Limits())
+    found: list[object] = []
+
+    def write(worker: int) -> None:
+        for step in range(400):
+            found.append(made.look(sms("salam"), NOW))
+            made.look(sms(f"{worker} {step}", f"+2126{worker}{step:07}"), NOW)
+            made.look(sms(f"{worker} {step}"), NOW)
+
+    threads = [threading.Thread(target=write, args=(n,)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert len(found) == 3200
+    assert found.count(None) <= 40
+
+
+def test_a_very_long_text_is_read_in_no_time_and_not_kept() -> None:
+    made, _ = watch(Limits())
+    began = time.perf_counter()
+    for _ in range(3):
+        made.look(sms("!" * 1_000_000), NOW)
+    assert time.perf_counter() - began < 0.5
+    assert "!!!!" not in repr(vars(made))
 
 
 def test_a_ussd_session_is_neither_counted_nor_held() -> None:
