@@ -231,7 +231,8 @@ class Campaigns:
         while True:
             with self._database.write() as connection:
                 campaign = store.take(connection, id_, self._vault)
-                if campaign is None or self._pauses(connection, campaign, now):
+                # judged once a release: nothing of what it queues has an outcome before it ends
+                if campaign is None or (released == 0 and self._pauses(connection, campaign, now)):
                     break
                 channel = campaign.channel
                 queued, asked = self._batch(connection, campaign, now)

@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, Select, and_, bindparam, func, insert, literal, select, update
+from sqlalchemy import Connection, Select, and_, func, insert, literal, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.core.model import Consent, State
+from bot.store.database import driver_connection
 from bot.store.tables.care import appointments, enrolments, slots
 from bot.store.tables.contacts import addresses, contacts
 from bot.store.tables.messages import outbox
@@ -200,7 +201,8 @@ def waiting(connection: Connection, id_: str, limit: int) -> list[Addressee]:
         select(campaign_audience, contacts.c.opted_out, contacts.c.consent, addresses.c.last_inbound_at)
         .join(contacts, contacts.c.id == campaign_audience.c.contact_id)
         .join(addresses, addresses.c.id == campaign_audience.c.address_id)
-        .where(campaign_audience.c.campaign_id == id_, campaign_audience.c.state == "waiting")
+        # written out, so that the index of those who wait is seen to hold them all
+        .where(campaign_audience.c.campaign_id == id_, text("campaign_audience.state = 'waiting'"))
         .order_by(campaign_audience.c.contact_id)
         .limit(limit),
     )
@@ -221,12 +223,24 @@ def settle(connection: Connection, id_: str, decided: Sequence[tuple[str, str, s
     """Write what was decided: (contact, `queued` or `skipped`, reason, outbox row)."""
     if not decided:
         return
-    one = and_(campaign_audience.c.campaign_id == id_, campaign_audience.c.contact_id == bindparam("who"))
-    statement = update(campaign_audience).where(one)
-    connection.execute(
-        statement.values(state=bindparam("is_now"), reason=bindparam("because"), outbox_id=bindparam("row")),
-        [{"who": who, "is_now": state, "because": reason, "row": row} for who, state, reason, row in decided],
-    )
+    if connection.dialect.name == "postgresql":
+        connection.execute(_SETTLE_POSTGRES, {"campaign": id_, "rows": json.dumps([[*row] for row in decided])})
+        return
+    driver_connection(connection).executemany(_SETTLE_SQLITE, [(*row, id_) for row in decided])
+
+
+# All decisions of a batch in one statement, handed over as one JSON text.
+_SETTLE_POSTGRES = text("""
+UPDATE campaign_audience SET state = decided.state, reason = decided.reason, outbox_id = decided.message
+FROM (
+  SELECT value->>0 AS contact, value->>1 AS state, value->>2 AS reason, value->>3 AS message
+  FROM json_array_elements(CAST(:rows AS json))
+) AS decided
+WHERE campaign_audience.campaign_id = :campaign AND campaign_audience.contact_id = decided.contact
+""")
+_SETTLE_SQLITE = """
+UPDATE campaign_audience SET state = ?2, reason = ?3, outbox_id = ?4 WHERE campaign_id = ?5 AND contact_id = ?1
+"""
 
 
 def cancel_waiting(connection: Connection, id_: str, reason: str, now: datetime) -> None:

@@ -1,6 +1,18 @@
 """What staff do: accounts, campaigns, published flows, the audit trail."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
 from bot.store.columns import Instant, id_type
 from bot.store.tables.base import metadata
@@ -71,6 +83,13 @@ campaign_audience = Table(
     Column("reason", String(40)),
     Column("outbox_id", id_type()),
     Index(None, "campaign_id", "state"),
+    Index(
+        "ix_campaign_audience_waiting",
+        "campaign_id",
+        "contact_id",
+        sqlite_where=text("state = 'waiting'"),
+        postgresql_where=text("state = 'waiting'"),
+    ),
 )
 
 flow_versions = Table(

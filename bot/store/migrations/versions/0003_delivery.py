@@ -34,6 +34,15 @@ def upgrade() -> None:
     for name, columns, where, unique in PARTIAL:
         clause = sa.text(where)
         op.create_index(name, "outbox", list(columns), unique=unique, sqlite_where=clause, postgresql_where=clause)
+    waiting = sa.text("state = 'waiting'")
+    op.create_index(
+        "ix_campaign_audience_waiting",
+        "campaign_audience",
+        ["campaign_id", "contact_id"],
+        unique=False,
+        sqlite_where=waiting,
+        postgresql_where=waiting,
+    )
     for name in REPLACED:
         op.drop_index(f"ix_outbox_{name}", table_name="outbox")
     op.create_table(
