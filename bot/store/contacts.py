@@ -171,7 +171,8 @@ def to_delete(connection: Connection, before: datetime, limit: int = 100) -> lis
 
 
 def forget(connection: Connection, contact_id: str, now: datetime, vault: Vault) -> None:
-    """Delete all that a contact said and was sent, their name, number, enrolments and what is open; cancel nothing booked.
+    """Delete all that a contact said and was sent, their name and number, the names of others behind it, enrolments and
+    what is open; cancel nothing booked.
 
     The row itself, the keyed hash of the address and the opt-out stay: they are what keeps us from writing again.
     Appointments stay as numbers of the health centre, without anything said.
