@@ -1,6 +1,6 @@
 # Sahti. `make` alone says what there is.
 .DEFAULT_GOAL := help
-.PHONY: help setup run serve test check lint demo bench lock clean
+.PHONY: help setup run serve test check lint demo bench chaos lock clean
 
 # The first Python that really runs and is new enough; a pyenv shim may be on the path without running.
 PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
@@ -35,6 +35,10 @@ demo: setup  ## a story of a minute over the real processes, which checks itself
 bench:  ## the table of speeds, beside pgbench and a bare Flask route
 	@$(SETUP) ready --dev
 	@exec .venv/bin/sahti bench
+
+chaos:  ## every fault under load and a campaign of 100,000, in some 15 minutes; prints the ledgers (ONLY=words)
+	@$(SETUP) ready --dev
+	@exec .venv/bin/python -m tests.processes.chaos $(if $(ONLY),--only "$(ONLY)")
 
 lock:  ## write the lock files anew (UPGRADE=yes takes newer versions)
 	@$(SETUP) lock $(if $(filter yes,$(UPGRADE)),--upgrade)
