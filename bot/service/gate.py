@@ -40,6 +40,9 @@ class Gate:
     def learn(self, what: list[Learned], now: datetime) -> None:
         """Take in what sends said."""
         with self._lock:
+            fine = self._circuit.passes and not self._circuit.failures and self._circuit.share >= 1.0
+            if fine and not any(error for error, _ in what):
+                return  # nothing to learn, thousands of times a second
             for error, wait in what:
                 if error in BROKEN:
                     self._circuit = after_failure(self._circuit, error, now, wait)

@@ -7,7 +7,7 @@ costs a few transactions a second however many messages go out.
 
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -50,6 +50,7 @@ GATHER = 0.01
 """Seconds for which outcomes are gathered into one transaction while the threads go on."""
 MOVED = 1000
 """Rows that go over to a channel's stand-in in one transaction."""
+FINE = Learned(None)
 ENDED = frozenset({State.FAILED, State.SKIPPED})
 PATIENCE = 60.0
 """Seconds that outcomes wait for a database that is away; after that the sweeper calls them `unknown`."""
@@ -197,8 +198,8 @@ class Pump:
             wakes.update(ways.values())
         ended = [(one.id, one.outcome if one.id in ways else _held(one, now)) for one in finished]
         outbox.settle(connection, ended, now, by=by)
-        for _, outcome in ended:
-            counted.add(outcome.state.value)
+        for state, number in Counter(outcome.state for _, outcome in ended).items():
+            counted.add(state.value, number)
 
     def _claim(
         self, connection: Connection, by: str, room: int, lane: Lane | None, now: datetime, wakes: set[str]
@@ -326,7 +327,7 @@ class Pump:
             return Done(one.id, waits, None, one.expires_at)
         try:
             outcome = after_send(dispatch(self._channel, message, self._tools.transport))
-            learned = Learned(None)
+            learned = FINE
         except ChannelError as failed:
             outcome, learned = self._failed(failed, one, kind)
         except Exception as failed:  # noqa: BLE001 (a channel's own mistake: the row must not stay in limbo)
@@ -344,7 +345,10 @@ class Pump:
 
 def _held(one: Done, now: datetime) -> Outcome:
     """The outcome of a row that goes no other way: where only its window is shut, it waits for the contact's next word."""
-    outcome, expires_at = one.outcome, from_ms(one.expires_at)
-    if outcome.reason == "outside_window" and outcome.state in ENDED and expires_at > now:
+    outcome = one.outcome
+    if outcome.reason != "outside_window" or outcome.state not in ENDED:
+        return outcome
+    expires_at = from_ms(one.expires_at)
+    if expires_at > now:
         return Outcome(State.QUEUED, reason=outbox.WAITS, code=outcome.code, again_at=expires_at)
     return outcome

@@ -189,6 +189,7 @@ class Simulator:
             code=code,
             reference=reference(string(item, "reference")),
             opted_out=code == "opted_out",
+            reason=ERRORS[code].name if status is Status.FAILED and code in ERRORS else None,
         )
 
     def _urn(self, address: str) -> Urn:

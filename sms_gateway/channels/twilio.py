@@ -216,6 +216,7 @@ class Twilio:
                 reference=echoed(request, self.settings.reference_param),
                 urn=self._urn(fields.get("To", "")),
                 opted_out=ERRORS.get(code or "") is ContactOptedOut,
+                reason=ERRORS[code].name if status is Status.FAILED and code in ERRORS else None,
             ),
         ]
 
