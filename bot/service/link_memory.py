@@ -98,12 +98,12 @@ class Journal:
         self.repeats = Repeats()
         file.parent.mkdir(parents=True, exist_ok=True)
         if file.exists():
-            rows: dict[str, tuple[str, float, float | None]] = {}
+            rows: dict[tuple[str, str], tuple[str, float, float | None]] = {}
             for line in file.read_text(encoding="ascii", errors="replace").splitlines():
                 with contextlib.suppress(ValueError):
                     fingerprint, moment, answered = line.split(" ")
-                    rows.pop(fingerprint, None)
-                    rows[fingerprint] = (fingerprint, float(moment), float(answered) if answered != "-" else None)
+                    row = (fingerprint, float(moment), float(answered) if answered != "-" else None)
+                    rows[fingerprint, moment] = row
             self.repeats.load(rows.values(), ended=file.stat().st_mtime)
         self._rewrite()
 
@@ -114,7 +114,7 @@ class Journal:
         return moment
 
     def answered(self, fingerprint: str, moment: float, now: float) -> None:
-        self.repeats.answered(fingerprint, now)
+        self.repeats.answered(fingerprint, moment, now)
         self._write(f"{fingerprint} {moment} {now}")
 
     def alive(self) -> None:

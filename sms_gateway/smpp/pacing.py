@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-FIRST_BACK_OFF, LONGEST_BACK_OFF = 1.0, 30.0
-"""Seconds a throttled link is quiet, doubled while the centre still says so; also what a message is told to wait."""
+FIRST_BACK_OFF, LONGEST_BACK_OFF = 1.0, 8.0
+"""Seconds a throttled link is quiet, doubled while the centre still says so; also what a message is told to wait. It
+stays below what a send may wait for its turn (10 s): longer pauses are the delivery engine's to decide, once."""
 
 FIRST_REBIND, LONGEST_REBIND = 1.0, 30.0
 """Seconds before binding again. Doubled at each failure; no longer, so that the link stands again within a minute of

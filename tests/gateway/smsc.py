@@ -65,7 +65,8 @@ class Smsc:
     def __init__(self, *, system_id: str = "sahti", password: str = "secret") -> None:
         self.account = (system_id, password)
         self.next: list[int | str] = []
-        """What becomes of the next submits: a status, DROP, SILENT; then all goes well."""
+        """What becomes of the next submits: a status, DROP, SILENT; then what `usual` says."""
+        self.usual: Callable[[], int | str] = lambda: 0
         self.delay = 0.0
         self.answers_enquire = True
         self.refuses_binds_with = 0
@@ -214,7 +215,7 @@ class Smsc:
             with self._changed:
                 self._in_flight += 1
                 self.most_in_flight = max(self.most_in_flight, self._in_flight)
-                behaviour = self.next.pop(0) if self.next else 0
+                behaviour = self.next.pop(0) if self.next else self.usual()
                 one = self._kept(pdu, behaviour)
             if self.delay:
                 threading.Timer(self.delay, self._answer, (session, sequence, behaviour, one)).start()

@@ -180,34 +180,46 @@ def test_what_is_forgotten_is_known_by_its_last_segment() -> None:
 def test_the_same_text_again_is_a_repeat_only_if_the_first_was_in_doubt() -> None:
     repeats = Repeats()
     assert repeats.moment("one", 1, 100.0) == 100.0
-    assert repeats.moment("one", 1, 103.0) == 100.0  # not answered yet
-    repeats.answered("one", 104.0)
+    repeats.answered("one", 100.0, 101.0)
     assert repeats.moment("one", 1, 107.0) == 107.0  # answered in time: written again
-    repeats.answered("one", 108.0)
-    repeats.ended(1, 110.0)
+    repeats.answered("one", 107.0, 108.0)
+    repeats.ended(1, 135.0)
     assert repeats.moment("one", 2, 300.0) == 107.0  # the answer may have been lost with its connection
-    repeats.answered("one", 300.1)
+    repeats.answered("one", 107.0, 300.1)
     assert repeats.moment("one", 2, 310.0) == 310.0
-    repeats.answered("one", 310.1)
+    repeats.answered("one", 310.0, 310.1)
     repeats.ended(2, 400.0)
     assert repeats.moment("one", 3, 401.0) == 401.0  # that answer had long arrived
+
+
+def test_two_that_are_equal_and_on_their_way_at_once_are_two_and_so_are_their_repeats() -> None:
+    repeats = Repeats()
+    assert repeats.moment("one", 1, 100.0) == 100.0
+    assert repeats.moment("one", 1, 100.5) == 100.5  # nobody repeats after half a second
+    repeats.ended(1, 101.0)
+    assert repeats.moment("one", 2, 110.0) == 100.0
+    assert repeats.moment("one", 2, 110.1) == 100.5
+    assert repeats.moment("one", 2, 110.2) == 110.2
 
 
 def test_an_answer_that_took_too_long_is_in_doubt() -> None:
     repeats = Repeats()
     repeats.moment("one", 1, 100.0)
-    repeats.answered("one", 112.0)
-    assert repeats.moment("one", 1, 113.0) == 100.0
+    assert repeats.moment("one", 1, 111.0) == 100.0  # still not answered, and the centre lost patience
+    repeats.answered("one", 100.0, 120.0)
+    assert repeats.moment("one", 1, 121.0) == 100.0
     assert repeats.moment("two", 1, 113.0) == 113.0
+    repeats.answered("two", 113.0, 120.0)
+    assert repeats.moment("two", 1, 800.0) == 800.0  # ten minutes on it is an answer to something else
 
 
 def test_a_process_that_was_killed_hands_its_doubts_on() -> None:
     before = Repeats()
     before.moment("never answered", 7, 100.0)
     before.moment("just answered", 7, 100.0)
-    before.answered("just answered", 101.0)
+    before.answered("just answered", 100.0, 101.0)
     before.moment("long answered", 7, 50.0)
-    before.answered("long answered", 51.0)
+    before.answered("long answered", 50.0, 51.0)
     after = Repeats()
     after.load(before.dump(), ended=105.0)
     assert after.moment("never answered", 1, 120.0) == 100.0
