@@ -62,7 +62,8 @@ class Identity:
             if lookups[urn] not in known:
                 if urn.scheme == "bsuid" and store.has_username(connection, contact, arrival.channel):
                     store.doubt(connection, contact, now)  # another account on the same number: perhaps another person
-                store.attach(connection, contact, urn, arrival.channel, self._vault, self._new_id(), now)
+                wrote = urn == arrival.urn
+                store.attach(connection, contact, urn, arrival.channel, self._vault, self._new_id(), now, wrote=wrote)
 
     def recognise(self, connection: Connection, arrivals: Sequence[Arrival], loaded: Sequence[Loaded]) -> list[int]:
         """Give new addresses to the contact who has the same phone number on another network.
@@ -83,9 +84,8 @@ class Identity:
         for at, lookup in lookups.items():
             if lookup in known:
                 arrival, contact = arrivals[at], known[lookup].contact_id
-                store.attach(
-                    connection, contact, arrival.urn, arrival.channel, self._vault, self._new_id(), arrival.received_at
-                )
+                id_, now = self._new_id(), arrival.received_at
+                store.attach(connection, contact, arrival.urn, arrival.channel, self._vault, id_, now, wrote=True)
                 found.append(at)
         return found
 

@@ -73,9 +73,20 @@ def create(connection: Connection, contact_id: str, now: datetime, form: str | N
 
 
 def attach(
-    connection: Connection, contact_id: str, urn: Urn, channel: str, vault: Vault, id_: str, now: datetime
+    connection: Connection,
+    contact_id: str,
+    urn: Urn,
+    channel: str,
+    vault: Vault,
+    id_: str,
+    now: datetime,
+    *,
+    wrote: bool,
 ) -> None:
-    """Give a contact an address that nobody has."""
+    """Give a contact an address that nobody has.
+
+    With `wrote`, the message that is being handled came from there, and its own commit says when.
+    """
     values = {
         "id": id_,
         "contact_id": contact_id,
@@ -84,7 +95,7 @@ def attach(
         "path_enc": vault.seal(urn.path, PLACE_PATH),
         "channel": channel,
         "created_at": now,
-        "last_inbound_at": now,
+        "last_inbound_at": None if wrote else now,
     }
     connection.execute(insert(addresses).values(values))
 

@@ -174,6 +174,17 @@ def test_another_account_on_the_same_number_is_asked_who_it_is(hubs: list[World]
     assert (old.consent, new.consent) == ("again", "unknown")
 
 
+def test_a_first_message_on_another_network_breaks_the_silence(hubs: list[World], clock: Clock) -> None:
+    for text in ("salam", "1"):
+        say(hubs[0], SMS, text)
+    for urn, others in ((WHATSAPP, ()), (WHATSAPP, (USERNAME,))):
+        clock.advance(days=100)
+        say(hubs[0], urn, "2", *others)
+        (contact,) = everybody(hubs[0])
+        assert contact.last_inbound_at == clock()
+        assert contact.consent == "given"
+
+
 def test_the_ordinary_message_asks_nothing_about_identity(hubs: list[World], monkeypatch: pytest.MonkeyPatch) -> None:
     for urn in (SMS, WHATSAPP):
         say(hubs[0], urn, "salam")

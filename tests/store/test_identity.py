@@ -271,9 +271,11 @@ def moved(
     zone = "Africa/Casablanca"
     plan = Enrolment(new_id(), id_, address, "sim-sms", "medication", zone, None, ("08:00",), None)
     with both_databases.write() as connection:
-        identity.attach(connection, id_, Urn("whatsapp", "212600009871"), "sim-whatsapp", vault, new_id(), now)
-        identity.attach(connection, id_, Urn("bsuid", "MA.77"), "sim-whatsapp", vault, new_id(), now)
-        identity.attach(connection, id_, Urn("tel", "+212700009871"), "sim-sms", vault, new_id(), now)
+        identity.attach(
+            connection, id_, Urn("whatsapp", "212600009871"), "sim-whatsapp", vault, new_id(), now, wrote=False
+        )
+        identity.attach(connection, id_, Urn("bsuid", "MA.77"), "sim-whatsapp", vault, new_id(), now, wrote=False)
+        identity.attach(connection, id_, Urn("tel", "+212700009871"), "sim-sms", vault, new_id(), now, wrote=False)
         reminders.enrol(connection, plan, now)
         case = NewCase(new_id(), id_, "media", urgent=False, opened_at=now)
         contacts.open_case(connection, case, address, "sim-sms")
