@@ -175,6 +175,8 @@ class Hub:
             key = safety.text_for(danger.kind) if danger and alarm else "common.error_try_later"
             if not alarm and channel.capabilities.medium != "ussd":
                 continue  # the stored request is answered when it is replayed; a USSD session is over by then
+            if alarm and self._watch.judged(inbound, None, said, self._clock()) is not None:
+                continue
             form = form_on(said.form, channel.capabilities)
             parts.append((inbound, Part(self._catalog.text(key, form, numbers), end=True), alarm))
         return parts

@@ -82,6 +82,18 @@ def test_a_flood_of_danger_is_one_case_until_the_staff_have_closed_it(world: Wor
     assert urgent(world) == 3
 
 
+def test_a_flood_of_danger_is_limited_with_the_database_down_too(world: World) -> None:
+    hub, channel = world.services.hub, world.channels["sim-sms"]
+    messages = [world.inbound(BLEEDS) for _ in range(25)]
+    answered = [len(hub.emergency_only(channel, [one])) for one in messages]
+    assert answered == [1] * 20 + [0] * 5
+    assert hub.emergency_only(channel, [messages[-1]]) == []
+    world.clock.advance(seconds=61)
+    again = world.inbound(BLEEDS)
+    assert [len(hub.emergency_only(channel, [again])) for _ in range(2)] == [1, 1]
+    assert len(hub.emergency_only(channel, [world.inbound(BLEEDS, number="+212600000001")])) == 1
+
+
 def test_the_answer_to_a_danger_question_is_heard_above_every_limit(world: World) -> None:
     world.agree()
     world.sms("mal de tête violent")
