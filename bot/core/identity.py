@@ -17,13 +17,14 @@ SILENT = timedelta(days=183)
 figure is ours until they have."""
 
 MOST_PROFILES = 6
-"""People behind one number: with "someone new" they fit a WhatsApp list, and one USSD screen in Latin letters."""
+"""People behind one number; with "someone new" they fit a WhatsApp list of ten rows. Our choice: a household, no clinic."""
 LONGEST_NAME = 20
 """Characters of a first name or nickname: what a WhatsApp button shows (docs/channels.md)."""
 MOST_WORDS = 2
 """Words of one ("Lalla Fatima"); three are a sentence, or a family name with it."""
 
 _NUMBER = re.compile(r"[1-9][0-9]{6,14}")
+"""ITU-T E.164: at most fifteen digits with the country code. Shorter than seven is a short code, no person's."""
 _NAME = re.compile(r"[^\W\d_]+(?:['’ -][^\W\d_]+)*")
 _STRICTNESS = (Consent.AGAIN, Consent.REFUSED, Consent.GIVEN, Consent.UNKNOWN)
 
