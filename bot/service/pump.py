@@ -207,8 +207,16 @@ class Pump:
         """Rows to send, and whether there may be more that only wait for tokens."""
 
         def rows(first: Lane, last: Lane, limit: int) -> list[Claimed]:
-            given = {"by": by, "limit": limit, "lease": LEASE, "lanes": (first, last), "window": self._window}
-            return outbox.claim(connection, self._channel.name, now, **given)  # type: ignore[arg-type]
+            return outbox.claim(
+                connection,
+                self._channel.name,
+                now,
+                by=by,
+                limit=limit,
+                lease=LEASE,
+                lanes=(first, last),
+                window=self._window,
+            )
 
         if lane is not None:
             return rows(lane, lane, room), False

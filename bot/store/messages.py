@@ -25,6 +25,8 @@ class Said:
     state: str | None = None
     reason: str | None = None
     code: str | None = None
+    instead: bool = False
+    """Whether it went out in place of a message that another channel could not deliver."""
 
 
 def is_in_outbox(connection: Connection, id_: str) -> bool:
@@ -77,6 +79,7 @@ def conversation(connection: Connection, contact_id: str, vault: Vault, *, limit
                 state=row.state,
                 reason=row.reason,
                 code=row.code,
+                instead=row.instead_of is not None,
             ),
         )
     said.sort(key=lambda one: (one.at, one.ours, one.id))
