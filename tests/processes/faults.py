@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -146,25 +147,40 @@ def queue_wiped_and_killed(place: Place) -> Iterator[None]:
     yield
 
 
-@contextlib.contextmanager
-def provider_misbehaves(place: Place) -> Iterator[None]:
-    """Everything a provider does to its customers, one after the other."""
-    provider = place.system.provider
-    provider.order(
-        {"drop": "after", "times": 3},
-        {"status": 429, "retry_after": 2, "times": 3},
-        {"delay": 25, "times": 2},
-        {"drop": "before", "times": 3},
-        {"status": 429, "times": 3},
-        {"fail_after": 500, "times": 2},
-        {"status": 500, "times": 4},
-        {"status": 503, "times": 4},
-    )
-    try:
-        yield
-        wait(lambda: provider.counts()["ordered"] == 0, RECOVERY, "the provider's last mistake")
-    finally:
-        provider.order(reset=True)
+UNCLEAR: tuple[dict[str, Any], ...] = (
+    {"drop": "after", "times": 3},
+    {"delay": 25, "times": 2},
+    {"drop": "before", "times": 3},
+    {"fail_after": 500, "times": 2},
+)
+"""What leaves a sender not knowing whether its message was taken: ten of them, of which three were not."""
+BUSY: tuple[dict[str, Any], ...] = (
+    {"status": 429, "retry_after": 2, "times": 0},
+    {"status": 429, "times": 0},
+    {"status": 500, "times": 0},
+    {"status": 503, "times": 0},
+)
+"""What says clearly that it was not; for a fourth of the fault each."""
+
+
+def provider_misbehaves(seconds: float) -> Happens:
+    """Everything a provider does to its customers, one after the other; the clear refusals share `seconds`."""
+
+    @contextlib.contextmanager
+    def happens(place: Place) -> Iterator[None]:
+        provider = place.system.provider
+        provider.order(*UNCLEAR)
+        try:
+            wait(lambda: provider.counts()["ordered"] == 0, RECOVERY, "the last of the unclear answers")
+            for behaviour in BUSY:
+                provider.order(reset=True)
+                provider.order(behaviour)
+                time.sleep(seconds / len(BUSY))
+            yield
+        finally:
+            provider.order(reset=True)
+
+    return happens
 
 
 @contextlib.contextmanager
@@ -251,7 +267,7 @@ FAULTS = (
     Fault("all killed again and again", killed_again_and_again("web", "worker", "clock", "queue"), 10),
     Fault("worker killed before the call", worker_killed_before_the_call, 2),
     Fault("worker killed after the call", worker_killed_after_the_call, 2),
-    Fault("provider misbehaves", provider_misbehaves, 12),
+    Fault("provider misbehaves", provider_misbehaves(12), 1),
     Fault("reports twice and backwards", reports_twice_and_backwards, 8),
     Fault("queue wiped and killed", queue_wiped_and_killed, 2),
     Fault("queue frozen", queue_frozen, 8),

