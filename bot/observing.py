@@ -84,6 +84,8 @@ class Metrics:
         self.circuit = self._by(
             "sahti_channel_state", "1 for the state that a channel's circuit is in", "channel", "state"
         )
+        self.held_back = self._by("sahti_outbox_limited", "Texts of the last hour that a limit stopped", "reason")
+        self.attachments = self._by("sahti_media_recent", "Attachments of the last day", "state", "reason")
         self.handled = Histogram(
             "sahti_inbound_seconds",
             "Time from request to answer",
@@ -94,6 +96,15 @@ class Metrics:
 
     def _by(self, name: str, text: str, *labels: str) -> Gauge:
         return Gauge(name, text, labels, registry=self.registry)
+
+    def show_limits(self, texts: Mapping[str, int], attachments: Mapping[tuple[str, str], int]) -> None:
+        """Set what the database says of texts that were stopped, and of attachments."""
+        self.held_back.clear()
+        self.attachments.clear()
+        for reason, number in texts.items():
+            self.held_back.labels(reason).set(number)
+        for (state, why), number in attachments.items():
+            self.attachments.labels(state, why).set(number)
 
     def show_outbox(self, figures: Figures, circuits: Mapping[str, Circuit]) -> None:
         """Set what the database says of sending; a label that is no more there is gone."""

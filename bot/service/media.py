@@ -8,6 +8,7 @@ from typing import Protocol
 
 from bot.core.ids import IdSource
 from bot.core.model import Consent, Result
+from bot.store import limited
 from bot.store import media as store
 from bot.store.database import Connection, Database, DatabaseDown
 from bot.store.media import NewMedia, Wanted
@@ -32,7 +33,7 @@ PAUSES = (
 )
 """After which a fetch is tried again; providers keep what was sent for days."""
 ERASE_EVERY = timedelta(minutes=10)
-DAY = timedelta(days=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 class Fetches(Protocol):
@@ -131,7 +132,6 @@ class Attachments:
                 raise MediaRefused("no_channel")  # noqa: TRY301 (refused like everything else below)
             found = self._client().fetch(channel, one.media, channel.capabilities.media_hosts)
         except MediaRefused as refused:
-            self._on_limited(f"media_{refused.reason}")
             with self._database.write() as connection:
                 store.give_up(connection, one.id, by, store.REFUSED, refused.reason, self._clock())
             return Done(done.kept, done.refused + 1, done.later)
@@ -152,6 +152,12 @@ class Attachments:
             else:
                 store.give_up(connection, one.id, by, store.FAILED, reason, now)
         return Done(done.kept, done.refused, done.later + 1)
+
+    def figures(self) -> tuple[dict[str, int], dict[tuple[str, str], int]]:
+        """What limits stopped: texts of the last hour by reason, attachments of the last day by state and reason."""
+        now = self._clock()
+        with self._database.read() as connection:
+            return limited.texts(connection, now - HOUR), limited.attachments(connection, now - DAY)
 
     def tick(self) -> bool:
         """Erase what is older than it may be, now and then; whether something waits to be fetched."""

@@ -76,6 +76,7 @@ def _metrics() -> Response:
     services.metrics.spool_set_apart.set(spool.set_apart)
     with contextlib.suppress(DatabaseDown):  # then /status says so
         services.metrics.show_outbox(*services.delivery.figures())
+        services.metrics.show_limits(*services.attachments.figures())
     return Response(generate_latest(services.metrics.registry), content_type=CONTENT_TYPE_LATEST)
 
 

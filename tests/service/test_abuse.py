@@ -14,6 +14,7 @@ from bot.core.model import Kind, State
 from bot.core.sending import Skip
 from bot.service.abuse import Counts, Outgoing, Watch
 from bot.store.tables import messages as said
+from bot.web.app import create_app
 from nlu.types import Danger, DangerLevel, Understood
 from sms_gateway.types import DialogSession, Inbound, Media, Urn
 from tests.service.world import NUMBER, World
@@ -155,7 +156,9 @@ def test_a_limit_of_an_answer_shows_in_the_outbox(world: World) -> None:
     world.services.delivery.run("sim-sms")
     rows = world.outbox()
     assert ("reply", State.SKIPPED, "limit_number") in rows
-    assert limited(world)["limit_number"] == len([row for row in rows if row[2] == "limit_number"])
+    stopped = len([row for row in rows if row[2] == "limit_number"])
+    page = create_app(world.services).test_client().get("/metrics").get_data(as_text=True)
+    assert f'sahti_outbox_limited{{reason="limit_number"}} {stopped}.0' in page
     assert any("141" in text for text in world.sms(BLEEDS))
     assert ("emergency", State.SENT, None) in world.outbox()
 

@@ -15,6 +15,7 @@ from bot.service.media import MOST_A_DAY, PAUSES, Attachments
 from bot.store import media as store
 from bot.store.tables import contacts as people
 from bot.store.tables.media import media as table
+from bot.web.app import create_app
 from sms_gateway.channels.simulator import Simulator
 from sms_gateway.fetch_http import MediaClient, MediaUnreachable
 from sms_gateway.fetching import Fetched, MediaRefused
@@ -121,7 +122,8 @@ def test_what_a_rule_refuses_is_settled_with_its_reason_and_counted(world: World
     photos.next = [MediaRefused("too_large")]
     assert world.services.attachments.run().refused == 1
     assert rows(world) == [("refused", "too_large")]
-    assert world.services.metrics.limited.labels("media_too_large")._value.get() == 1  # noqa: SLF001
+    page = create_app(world.services).test_client().get("/metrics").get_data(as_text=True)
+    assert 'sahti_media_recent{reason="too_large",state="refused"} 1.0' in page
     world.clock.advance(days=1)
     assert not world.services.attachments.tick()
 
