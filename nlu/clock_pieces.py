@@ -5,11 +5,9 @@ A bare hour is read as a clinic's: 1 to 6 are the afternoon unless the text says
 
 # ruff: noqa: PLR2004, PLR0911, PLR0912, C901 - a grammar: one return a rule; 12, 24, 31 and 60 say what they are
 
-from datetime import date, datetime, timedelta
-
-from nlu.date_pieces import Piece, shift_months, skip
 from nlu.date_words import Line, key
-from nlu.number_words import Number, number_at, written
+from nlu.number_words import Number, number_at
+from nlu.pieces import Piece, skip
 
 DAY_MINUTES = 24 * 60
 _STRONG_AT = frozenset(key(w) for w in ("m3a", "مع", "vers", "at", "عند", "ma3", "mea", "tis", "wis"))
@@ -34,7 +32,6 @@ _NOON = frozenset(
 _MEALS = frozenset(key(w) for w in ("3cha", "l3cha", "العشا", "العشاء", "عشاء", "لعشا"))
 _PRAYER = frozenset(key(w) for w in ("صلاة", "salat", "slat", "وقت", "wqt", "adan", "الصلاة"))
 _BEFORE = {"evening": "afternoon", "night": "evening", "afternoon": "afternoon", "morning": "night"}
-_HALF_UNITS = {"day": ("PT", 36, "H"), "week": ("P", 10, "D"), "month": ("P", 45, "D"), "year": ("P", 18, "M")}
 
 
 def in_part(hour: int, part: str) -> int:
@@ -100,14 +97,17 @@ def time_at(line: Line, i: int, *, after_day: bool) -> "Piece | None":
     part = (
         line.kind(skip(line, stop, "filler", 2), "part") if stop >= len(line) or not line.words[stop].breaks else None
     )
+    daytime = line.kind(stop, "daytime") if stop >= len(line) or not line.words[stop].breaks else None
     told = (
         clock
+        or daytime is not None
+        or _is_half_hour(line, j, end, hour)
         or part is not None
         or minute is not None
         or (marked is not None and (led or after_day or _is_hour(line.words[end].raw, hour)))
     )
     ends = end >= len(line) or line.words[end].breaks
-    if weak and not (clock or part or marked or _article(word.raw)):
+    if weak and not (clock or part or marked or daytime or _article(word.raw)):
         return None
     alone = not (clock or part or strong or led or after_day)
     if marked is not None and alone and not _is_hour(line.words[end].raw, hour):
@@ -137,7 +137,22 @@ def time_at(line: Line, i: int, *, after_day: bool) -> "Piece | None":
     if minute is not None and minute < 0 and hour == 0:
         total += DAY_MINUTES
     sure = word.shape == "int" and word.raw.startswith("0")
+    if daytime:
+        return _timed(line, i, daytime[1], total // 60, total % 60, sure=False)
     return _timed(line, i, stop, total // 60, total % 60, sure=sure)
+
+
+def _is_half_hour(line: Line, j: int, end: int, hour: int) -> bool:
+    """Whether `9 w noss` is half past nine: Darija and Tamazight say hours so; `9 et demi`, `تسعة ونصف` is a number."""
+    raw = line.words[end - 1].raw.lower()
+    return (
+        end > j + 1
+        and (hour >= 100 or 1 <= hour <= 12)
+        and any(k in _HALVES for k in (key(raw), key(raw.lstrip("وwu"))))
+    )
+
+
+_HALVES = frozenset(key(w) for w in ("noss", "nss", "nas", "nos", "نص", "uzgn", "azgn"))
 
 
 def _named(line: Line, i: int, j: int) -> "Piece | None":
@@ -146,6 +161,10 @@ def _named(line: Line, i: int, j: int) -> "Piece | None":
     if not found:
         return None
     hour, _, minute = str(found[0]).partition(":")
+    joiner = line.kind(found[1], "and")
+    past = line.kind(joiner[1] if joiner else found[1], "fraction")
+    if past and (joiner or line.linked(found[1])) and not line.words[found[1]].breaks:  # midi et demi
+        return Piece("time", i, past[1], at=int(hour) * 60 + int(past[0]))
     return Piece("time", i, found[1], at=int(hour) * 60 + int(minute))
 
 
@@ -288,71 +307,6 @@ def _timed(line: Line, i: int, end: int, hour: int, minute: int, *, sure: bool) 
     return Piece(
         "time", i, end, at=(in_part(hour, "") if bare else hour) * 60 + minute, to=hour * 60 + minute, bare=bare
     )
-
-
-def amount_at(line: Line, i: int) -> "tuple[float, str, int] | None":
-    """A length of time: (how many, unit, index behind it)."""
-    pair, ready = line.kind(i, "pair"), line.kind(i, "minutes")
-    if ready:
-        return float(ready[0]), "minute", ready[1]
-    if pair:
-        return 2.0, str(pair[0]), pair[1]
-    number = number_at(line, i)
-    if number and number.end < len(line) and not line.words[number.end].breaks:
-        j = (
-            skip(line, number.end, "filler", 1)
-            if number.end < len(line) and line.words[number.end].raw in ("d", "n", "de", "ديال", "ⵏ", "dyal")
-            else number.end
-        )
-        ready = line.kind(j, "minutes") if number.value == 1 else None
-        if ready:
-            return float(ready[0]), "minute", ready[1]
-        unit = line.kind(j, "unit")
-        if unit and not (key(line.words[j].raw) == "mn" and not number.digits):  # mn is also from
-            end, value = unit[1], number.value
-            joiner = line.kind(end, "and")
-            at = joiner[1] if joiner else end
-            half = line.kind(at, "fraction")
-            if half and half[0] == 30 and (joiner or line.linked(at)) and unit[0] != "minute":
-                end, value = half[1], value + 0.5
-            return value, str(unit[0]), end
-    if i < len(line) and line.words[i].shape == "word":
-        unit = line.kind(i, "unit")
-        if unit:
-            one = number_at(line, unit[1])
-            return 1.0, str(unit[0]), one.end if one and one.value == 1 and one.weak else unit[1]
-    return None
-
-
-def iso(value: float, unit: str, *, weeks: bool = False) -> str:
-    """The ISO duration; weeks are written in days (`P14D`) unless `weeks`, an hour and a half `PT1H30M`."""
-    if unit == "minute":
-        return f"PT{written(value)}M" if value < 60 or (value % 60 == 0 and value != 60) else _hours(value / 60)
-    if unit == "hour":
-        return _hours(value)
-    if value != int(value):
-        prefix, number, letter = _HALF_UNITS[unit]
-        if value == 1.5:
-            return f"{prefix}{number}{letter}"
-        days = {"day": 1, "week": 7, "month": 30, "year": 365}[unit]
-        return f"P{round(value * days)}D"
-    if unit == "week" and not weeks:
-        return f"P{int(value) * 7}D"
-    return f"P{int(value)}{unit[0].upper()}"
-
-
-def _hours(value: float) -> str:
-    whole, rest = int(value), round((value - int(value)) * 60)
-    return "PT" + (f"{whole}H" if whole else "") + (f"{rest}M" if rest or not whole else "")
-
-
-def moved(now: datetime, value: float, unit: str) -> "datetime | date":
-    """The moment (hours, minutes) or day (longer units) that is so far from now; a negative value lies behind."""
-    if unit in ("minute", "hour"):
-        return now + timedelta(minutes=value * (60 if unit == "hour" else 1))
-    if unit in ("day", "week"):
-        return now.date() + timedelta(days=round(value * (7 if unit == "week" else 1)))
-    return shift_months(now.date(), round(value * (12 if unit == "year" else 1)))
 
 
 def hours_of(number: "Number | None") -> "int | None":

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from nlu.fold import MAX_CHARS, fold
-from nlu.lexicon import calendar_cldr, calendar_words
+from nlu.lexicon import calendar_cldr, calendar_words, number_names
 
 
 @dataclass(frozen=True)
@@ -40,13 +40,14 @@ class Word:
 _LETTER = r"[^\W\d_]"
 _SHAPES = re.compile(
     r"(?P<phone>(?<![\d+])(?:(?:\+|00)212[ .-]?(?:\(0\)|0)?[5-8](?:[ .-]?\d){8}|0[5-8](?:[ .-]?\d){8}|\+\d{8,15})(?!\d))"
-    r"|(?P<iso>(?<!\d)\d{4}-\d{1,2}-\d{1,2}(?:T\d\d:\d\d(?::\d\d)?)?(?!\d))"
+    r"|(?P<iso>(?<!\d)\d{4}(?:-\d{1,2}-|/\d{1,2}/)\d{1,2}(?:T\d\d:\d\d(?::\d\d)?)?(?!\d))"
     r"|(?P<dmy>(?<!\d)\d{1,2}(?P<sep>[/.-])\d{1,2}(?P=sep)(?:\d{4}|\d\d)(?!\d))"
     r"|(?P<slash>(?<!\d)\d{1,3}(?:[.,]\d)?\s?[/\\]\s?\d{1,3}(?:[.,]\d)?(?![\d/]))"
     r"|(?P<clock>(?<!\d)\d{1,2}\s?[hH]\s?\d{2}(?!\d)(?!\s?[hH]\b)(?:\s?mn|\s?min)?|(?<![\d:])\d{1,2}:\d{2}(?::\d\d)?(?!\d))"
     r"|(?P<dec>\d+[.,٫]\d+|\d(?:[gG][rR]?)\d{1,2}(?!\w))"
     rf"|(?P<glued>\d+{_LETTER}(?:\w|[\u064b-\u065f\u0300-\u036f])*)"
     r"|(?P<int>\d+)"
+    r"|(?P<prefix>[\u0620-\u064a\u2d30-\u2d67]{1,6}(?=\d)|(?<!\w)(?:m3a|nhar|le|du|au|fnhar|f)(?=\d{1,2}(?:[hH]\d{0,2})?(?!\w)))"
     rf"|(?P<word>{_LETTER}(?:[^\W_]|[\u0640\u064b-\u065f\u0670\u0300-\u036f])*)"
 )
 _GLUED = re.compile(rf"(\d+)({_LETTER}.*)", re.DOTALL)
@@ -111,8 +112,8 @@ _TABLES = (
     ("weekday", calendar_words.WEEKDAY), ("month", calendar_words.MONTH), ("day", calendar_words.DAY),
     ("part", calendar_words.PART), ("todaypart", calendar_words.TODAY_PART), ("named", calendar_words.CLOCK),
     ("unit", calendar_words.UNIT), ("pair", calendar_words.PAIR), ("minutes", calendar_words.MINUTES),
-    ("fraction", calendar_words.FRACTION), ("less", calendar_words.LESS), ("num", calendar_words.NUMBER),
-    ("hour", calendar_words.ORDINAL_HOUR),
+    ("fraction", calendar_words.FRACTION), ("less", calendar_words.LESS), ("num", number_names.NUMBER),
+    ("hour", number_names.ORDINAL_HOUR), ("ordinal", number_names.ORDINAL), ("length", calendar_words.LENGTH),
 )  # fmt: skip
 
 
@@ -145,7 +146,7 @@ def _load() -> "dict[str, list[tuple[tuple[str, ...], str, int | str]]]":
 
 
 _INDEX = _load()
-WEAK = frozenset(key(word) for word in calendar_words.WEAK)
+WEAK = frozenset(key(word) for word in number_names.WEAK.split())
 
 
 def words(text: str) -> "list[Word]":
@@ -157,8 +158,7 @@ def words(text: str) -> "list[Word]":
     last = 0
     for match in _SHAPES.finditer(plain):
         shape, raw, start, end = str(match.lastgroup), match.group(), match.start(), match.end()
-        if shape == "sep":
-            shape = "dmy"
+        shape = {"sep": "dmy", "prefix": "word"}.get(shape, shape)
         breaks = bool(_BREAK.search(plain, last, start))
         last = end
         if shape == "glued":
@@ -216,6 +216,8 @@ _UNITS = frozenset(
         "kina",
         "7ebba",
         "7ebbat",
+        "eme",
+        "ème",
     ]
 )
 
@@ -226,6 +228,8 @@ class Line:
     def __init__(self, text: str) -> None:
         self.text = text
         self.words = words(text)
+        self.notes: dict[str, int] = {}
+        """What was found out of the whole text, kept for who asks next."""
         self._at: dict[int, dict[str, tuple[int | str, int]]] = {}
 
     def __len__(self) -> int:

@@ -17,8 +17,9 @@ from datetime import date, datetime, timedelta
 
 from nlu import numbers
 from nlu.clock_pieces import in_part, part_at, time_at
-from nlu.date_pieces import Piece, day_at, skip, slash_pair
+from nlu.date_pieces import day_at, slash_pair
 from nlu.date_words import Found, Line
+from nlu.pieces import Piece, skip
 from nlu.span_pieces import clock, moment, offset_at, range_at, recurrence_at, turn_at
 
 PARTS = {"morning": (8, 12), "afternoon": (12, 18), "evening": (18, 22), "night": (22, 30)}
@@ -48,9 +49,9 @@ def when(text: str, now: datetime, form: "str | None" = None) -> "Found | None":
     The value is `ASK` where two different days are named or where the day is one only the writer knows.
     """
     line = Line(text)
-    measured = numbers.find(text)
+    measured = numbers.read(line)
     readings = [found for found in measured if found.type in _READINGS]
-    ages = [(found.start, found.end) for found in measured if found.type == "age"]
+    ages = [(found.start, found.end) for found in measured if found.type in ("age", "gestational_age")]
     timed = [_found(line, piece) for piece in _pieces(line, now, form)]
     timed = [found for found in timed if all(found.end <= start or found.start >= end for start, end in ages)]
     whole = line.found("date", "ASK", 0, len(line)) if len(line) else None
@@ -74,8 +75,9 @@ def when(text: str, now: datetime, form: "str | None" = None) -> "Found | None":
 
 def everything(text: str, now: datetime, form: "str | None" = None) -> "list[Found]":
     """Readings, numbers and times of a text in its order, none over another: readings first, then times, then bare numbers."""
-    timed = find(text, now, form)
-    measured = [found for found in numbers.find(text) if not _is_dated(found, timed)]
+    line = Line(text)
+    timed = [_found(line, piece) for piece in _pieces(line, now, form)]
+    measured = [found for found in numbers.read(line) if not _is_dated(found, timed)]
     kept: list[Found] = []
     for group in ([f for f in measured if f.type != "number"], timed, [f for f in measured if f.type == "number"]):
         kept += [found for found in group if all(found.end <= k.start or found.start >= k.end for k in kept)]
@@ -137,7 +139,7 @@ def _follows_day(line: Line, pieces: "list[Piece]", i: int) -> bool:
 
 def _is_foreign(line: Line, piece: Piece, form: "str | None") -> bool:
     """Whether a French text holds a piece that is only a short word of another language."""
-    if form != "fr" or piece.end - piece.start > 1:
+    if form != "fr" or piece.end - piece.start > 1 or line.words[piece.start].shape != "word":
         return False
     return (
         len(line.words[piece.start].raw) <= 3 and piece.kind in ("part", "day") and "unit" not in line.at(piece.start)
@@ -197,10 +199,7 @@ def _both(line: Line, left: Piece, right: Piece) -> "Piece | None":
             return replace(joined, start=left.start, end=right.end)
     daily = [piece.text.removeprefix("daily ") for piece in (left, right) if piece.kind == "rec"]
     if len(daily) == 2 and all(part in PARTS for part in daily):
-        return replace(left, text=f"{left.text},{daily[1]}")
-    linked = "and" in line.at(left.end) if right.start > left.end else line.linked(right.start)
-    if left.kind == right.kind == "part" and linked and left.text != right.text:
-        return Piece("rec", left.start, right.end, type="recurrence", text=f"daily {left.text},{right.text}")
+        return replace(left, text="2/day")
     dash = "-" in line.text[line.words[left.end - 1].end : line.words[right.start].start]
     if dash and right.kind == "time" and left.kind in ("time", "moment"):
         kind = "times" if left.kind == "time" else "moments"
@@ -242,7 +241,7 @@ def _pair(one: Piece, other: Piece) -> "Piece | None":
     if kinds == ("rec", "part") and one.text == "every P1D":
         return replace(one, text=f"daily {other.text}")
     if kinds == ("rec", "part") and one.text.startswith("daily ") and other.text in PARTS and one.text[6:] in PARTS:
-        return replace(one, text=f"{one.text},{other.text}")
+        return replace(one, text="2/day")
     if kinds == ("rec", "time") and one.text.startswith("weekly ") and " " not in one.text[7:]:
         return replace(one, text=f"{one.text} {clock(other.at)}")
     return None
@@ -267,7 +266,7 @@ def _said(piece: Piece) -> "tuple[str, str]":
     if piece.kind == "days":
         return "interval", f"{day.isoformat()}/{(piece.last or day).isoformat()}"
     if piece.kind == "time":
-        return "time", clock(piece.at)
+        return "time", f"after:{clock(piece.at)}" if piece.text == "after" else clock(piece.at)
     if piece.kind == "times":
         return "interval", f"{clock(piece.at)}/{clock(piece.to)}"
     if piece.kind == "part":

@@ -1,6 +1,6 @@
 """Numbers written in digits or in words of any of the six forms, read from the words of a text."""
 
-# ruff: noqa: PLR2004, PLR0911 - a grammar: one return a rule; 12, 24, 31 and 60 say what they are
+# ruff: noqa: PLR2004, PLR0911, C901 - a grammar: one return a rule; 12, 24, 31 and 60 say what they are
 
 from dataclasses import dataclass
 
@@ -71,46 +71,64 @@ def _spelled(line: Line, i: int) -> "Number | None":
     first = line.kind(i, "num")
     if not first:
         return None
-    total, current, end = 0, int(first[0]), first[1]
+    value, end = int(first[0]), first[1]
     weak = end == i + 1 and any(k in WEAK for k, _ in line.words[i].keys)
-    last = current
+    thousands, current = (value, 0) if value >= 1000 else (0, value)
+    last = value
     while end < len(line) and not line.words[end].breaks:
-        at, linked, dee = end, line.linked(end), False
-        joiner = line.kind(end, "and")
-        if not line.kind(end, "num") and joiner:
-            at, linked = joiner[1], True
-            dee = any(k == "d" for k, _ in line.words[end].keys)
-        found = line.kind(at, "num") if at < len(line) else None
+        at, linked, dee = _joined(line, end)
+        found = line.kind(at, "num") if at < len(line) and not line.words[at].breaks else None
         if not found:
             break
         value = int(found[0])
-        grown = _grow(current, last, value, linked=linked, dee=dee)
-        if grown is None and value == 1000 and not linked and current < 1000:
-            total, current, last, end, weak = current * 1000, 0, 1000, found[1], False
-            continue
-        if grown is None:
-            break
-        current, last, end, weak = grown, value, found[1], False
-    return Number(float(total + current), end, weak)
+        if value == 1000 and not linked and 0 < current < 1000 and not thousands:  # two thousand
+            thousands, current, last = current * 1000, 0, 1000
+        else:
+            grown = _grow(current, last, value, linked=linked, dee=dee)
+            if grown is None:
+                break
+            current, last = grown, value if value != 10 or last >= 100 else 11
+        end, weak = found[1], False
+    return Number(float(thousands + current), end, weak)
+
+
+def _joined(line: Line, end: int) -> "tuple[int, bool, bool]":
+    """Where the next word of a number may stand, whether an `and` stands before it, whether it is Tamazight's `d`."""
+    if line.kind(end, "num"):
+        return end, line.linked(end), False
+    raw = line.words[end].raw.lower()
+    if raw in ("id", "ⵉⴷ"):  # sin id mraw: two tens
+        return end + 1, False, False
+    joiner = line.kind(end, "and")
+    if joiner:
+        return joiner[1], True, raw in ("d", "ⴷ", "ed")
+    return end, False, False
 
 
 def _grow(current: int, last: int, value: int, *, linked: bool, dee: bool) -> "int | None":
-    if value == 100 and 1 < current < 10 and not linked:
-        return current * 100
-    if value in (20, 80) and current % 100 == 4 and not linked and value == 20:
+    """The number with one more word, or None where that word begins another one; `last` is the word before."""
+    if value >= 1000:
+        return None
+    if last >= 1000:  # mille neuf cent: what follows a thousand is a number of its own
+        return value
+    if value == 100 and not linked:
+        return current * 100 if 1 < current < 20 else None
+    if value == 10 and not linked and 1 < current < 10:
+        return current * 10  # sin id mraw
+    if value == 20 and not linked and current % 100 == 4:
         return current + 76  # quatre-vingts
-    if last == 1000 and value < 1000:
-        return current + value
     if last >= 100 and value < 100:
         return current + value
-    if last in (20, 30, 40, 50, 60, 80, 70, 90) and value < 10:
+    if last in _TENS and value < 10:
         return current + value
     if last in (60, 80) and 10 <= value < 20:
         return current + value
-    if last < 10 and last > 0 and value in _TENS and linked:
+    if 0 < last < 10 and value in _TENS and linked:
         return current + value  # خمسة وعشرون
-    if dee and value == 10 and 0 < last < 10:
-        return current + value  # sin d mraw
+    if dee and ((value == 10 and 0 < last < 10) or (last == 10 and value < 10)):
+        return current + value  # sin d mraw, mraw d sin
+    if last == 11 and value < 10 and dee:
+        return current + value  # sin id mraw d krad
     return None
 
 

@@ -1,64 +1,38 @@
 """Readings, doses, ages, phones and plain numbers in a text of any of the six forms, digits of any script or words.
 
-Values: `blood_pressure` `140/90` in mmHg (`14/9` is read as centimetres of mercury, as it is said here) · `glucose`
-`1.26 g/L`, `126 mg/dL` or `7 mmol/L`, in the unit meant · `temperature` `39.5` in °C · `weight` `72` in kg ·
-`pulse` `80` a minute · `dose` `2` (tablets, drops, spoons) or `500 mg` · `age` `P35Y` or `P8M` · `phone` `+212…` ·
-`number` `10`, `39.5`. What a value may be is wide enough for any living body and narrow enough to tell readings apart.
+Values are plain numbers: `blood_pressure` `140/90` in mmHg (`14/9` is read as centimetres of mercury, as it is said here) ·
+`glucose` `1.26` in g/L up to 9, `126` in mg/dL from 20, the two never meet; mmol/L is turned into g/L (divided by 5.55) ·
+`temperature` `39.5` in °C · `weight` `72` in kg · `pulse` `80` a minute · `dose` `2` (tablets, drops, spoons) or `500 mg` ·
+`age` `P35Y` or `P8M` · `gestational_age` `P7M` or `P140D` · `phone` `+212…` · `number` `10`, `39.5`.
+What a value may be is wide enough for any living body and narrow enough to tell readings apart.
 """
 
 # ruff: noqa: PLR2004, PLR0911, C901 - a grammar: one return a rule; 12, 24, 31 and 60 say what they are
 
 import re
 
+from nlu.ages import age_at, gestation_at
 from nlu.date_pieces import slash_pair
 from nlu.date_words import Found, Line, key
+from nlu.lexicon import reading_words
 from nlu.number_words import Number, number_at, written
 
-__all__ = ["Found", "find", "is_pressure", "speaks_of"]
+__all__ = ["Found", "find", "is_pressure", "read", "speaks_of"]
 
-_TOPICS = {
-    "blood_pressure": "tension tansyo tansio tansiou tonsyo tnsyo tonsio ttansyu طونسيو تونسيو تنسيو الضغط ضغط ضغطي daght dght lada8t systolique ta mmhg aḍɣaṭ",
-    "glucose": "sucre glycemie glycémie sokkar soukar skkar sokar sukkar سكر السكر السكري سكري سكار glucose dextro glycemi",
-    "temperature": "temperature température fievre fièvre temp skhana sokhna s5ana skhouna lharara 7arara hrara harara حرارة الحرارة حرارتي سخانة السخانة حمى سخونية tawla degre degré degrés darajat daraja درجة درجات °c",
-    "weight": "wezni wzni poids pese pèse pesé wazn wezn lwzn lmizan mizan وزن وزني الوزن الميزان tiẓi azuk",
-    "pulse": "pouls bpm battements nabd nabdat دقات نبض نبضات dqat d99at da99at pulsations frequence",
-    "dose": "comprime comprimé comprimés comprimes cachet cachets gelule gélule gélules sachet sachets goutte gouttes cuillere cuillère cuillères cuilleres bouffee bouffées injection "
-    "7abba 7ebba 7bba 7abbat 7ebbat 7bbat hbbat hebbat kina kinat kinate fanida fanidat lfanid 9atra 9atrat qatra qatrat m3el9a m3la9 ma3li9a jar3a jer3a chouka choukat bakhat "
-    "حبة حبات حبوب قرص أقراص اقراص كينة كينات فانيدة قطرة قطرات ملعقة ملاعق معلقة معالق جرعة جرعات شوكة كبسولة كبسولات بخات حقنة taḥbbut tiḥbba tiḥbbutin ⵜⴰⵃⴱⴱⵓⵜ ⵍⴼⴰⵏⵉⴷ iḥbba tiḥbbatin "
-    "kachi lkachi kachiat pilule pilules tiqqit tiqqa",
-    "age": "age ans 3mr 3mri 3mro 3mrha 3omri 3omro 3omrha 3ndi 3ndo 3ndha عمري عمره عمرها عندي عندو عندها عنده سن awi daro",
-}
-_TOPIC = {key(word): topic for topic, spellings in _TOPICS.items() for word in spellings.split()}
-_UNITS = {
-    "mg": "mg", "مغ": "mg", "ملغ": "mg", "ملغرام": "mg", "milligramme": "mg", "milligrammes": "mg", "ml": "ml", "مل": "ml",
-    "ui": "IU", "iu": "IU", "unite": "IU", "unites": "IU", "unités": "IU", "وحدات": "IU", "mcg": "mcg", "µg": "mcg",
-}  # fmt: skip
-_UNIT = {key(word): unit for word, unit in _UNITS.items()}
-_KILO = frozenset(
-    key(w)
-    for w in (
-        "kg",
-        "kgs",
-        "kilo",
-        "kilos",
-        "كيلو",
-        "كلغ",
-        "كغ",
-        "كيلوغرام",
-        "ⴽⵉⵍⵓ",
-        "kilu",
-        "kilogramme",
-        "kilogrammes",
+_TOPIC = {key(word): topic for topic, spellings in reading_words.TOPICS.items() for word in spellings.split()}
+_UNIT = {key(word): unit for word, unit in reading_words.UNITS.items()}
+_PAIRS, _KILO, _DEGREE, _BEAT, _OVER, _SUR = (
+    frozenset(key(word) for word in spellings.split())
+    for spellings in (
+        reading_words.PAIRS, reading_words.KILO, reading_words.DEGREE, reading_words.BEAT, reading_words.OVER,
+        reading_words.SUR,
     )
-)
-_DEGREE = frozenset(key(w) for w in ("degre", "degrés", "درجة", "درجات", "daraja", "darajat", "c", "°c"))
-_BEAT = frozenset(key(w) for w in ("bpm", "battements", "دقة", "نبضة", "pulsations", "d99a"))
-_OVER = frozenset(key(w) for w in ("sur", "3la", "على", "w", "و", "f", "خط", "xf", "ɣf"))
-_SUR = frozenset(key(w) for w in ("sur", "3la", "على"))
+)  # fmt: skip
 _MMOL = re.compile(r"^\s?mmol", re.IGNORECASE)
 _GRAMS = re.compile(r"^\s?(?:g|gr|غ|غرام|غ)\s?[/.]?\s?(?:l\b|ل\b|لتر|pour|par)|^\s?g/l", re.IGNORECASE)
 _MILLI = re.compile(r"^\s?(?:mg|مغ|ملغ)\s?[/.]?\s?(?:dl|دل|d\b)", re.IGNORECASE)
-_GRAM = re.compile(r"^\s?(?:g|gr|grammes?|غرام|غ)(?![^\W\d_])", re.IGNORECASE)
+_MILLI_ALONE = re.compile(r"^\s?(?:mg|ملغ|مغ|مليغرام)(?![^\W\d_])", re.IGNORECASE)
+_GRAM = re.compile(r"^\s?(?:g|gr|gram|grammes?|غرام|كرام|جرام|غ|ⴳ)(?![^\W\d_])", re.IGNORECASE)
 _WINDOW = 5
 
 
@@ -74,7 +48,11 @@ def find(text: str) -> "list[Found]":
 
     Numbers inside dates and times are found too: `nlu.dates.everything` settles which reading stands. Never raises.
     """
-    line = Line(text)
+    return read(Line(text))
+
+
+def read(line: Line) -> "list[Found]":
+    """The same of words that are already looked up."""
     topics = [_topic(line, i) for i in range(len(line))]
     found: list[Found] = []
     i = 0
@@ -102,6 +80,17 @@ def _topic(line: Line, i: int) -> str:
     return ""
 
 
+def _lone_dose(line: Line, i: int, topics: "list[str]") -> "tuple[Found, int] | None":
+    """`قرصين`, `kina wehda`: a dose whose number is in its word or behind it."""
+    if any(k in _PAIRS for k, _ in line.words[i].keys):
+        return line.found("dose", "2", i, i + 1), i + 1
+    if topics[i] != "dose" or i + 1 >= len(line) or line.words[i + 1].breaks:
+        return None
+    one = number_at(line, i + 1)
+    behind = one is not None and one.value == 1 and one.weak and not line.kind(one.end, "unit")
+    return (line.found("dose", "1", i, one.end), one.end) if one and behind else None
+
+
 def _near(topics: "list[str]", i: int, j: int, *, after: int = 2) -> "set[str]":
     return set(topics[max(0, i - _WINDOW) : i]) | set(topics[j : j + after])
 
@@ -114,18 +103,26 @@ def _at(line: Line, i: int, topics: "list[str]") -> "tuple[Found | None, int] | 
         return None, i + 1
     if word.shape == "slash":
         return _pressure(line, i, i + 1, *slash_pair(word.raw), topics), i + 1
-    half = _half(line, i, topics)
-    if half:
-        return half
+    said = _half(line, i, topics) or _lone_dose(line, i, topics)
+    if said:
+        return said
+    far = gestation_at(line, i)
+    if far:
+        return far, next(n for n in range(i + 1, len(line) + 1) if n == len(line) or line.words[n].start >= far.end)
     number = number_at(line, i)
     if number is None:
         return None
     over = _over(line, number.end)
     second = number_at(line, over) if over and over < len(line) and not line.words[over].breaks else None
     near = _near(topics, i, second.end if second else number.end)
-    said = over == number.end + 1 and number.value >= 50 and key(line.words[number.end].raw) in _SUR  # 140 sur 90
-    if second and is_pressure(number.value, second.value) and ("blood_pressure" in near or said):
+    sur = over == number.end + 1 and key(line.words[number.end].raw) in _SUR  # 14 sur 9
+    sur = sur and second is not None and not (second.end < len(line) and "unit" in line.at(second.end))
+    if second and is_pressure(number.value, second.value) and ("blood_pressure" in near or sur):
         return _pressure(line, i, second.end, number.value, second.value, topics), second.end
+    if second is None and "blood_pressure" in near and line.words[i].shape == "dec":
+        high, low = (float(part) for part in written(number.value).partition(".")[::2] or ("0", "0"))
+        if low >= 6 and is_pressure(high, low):  # tension 14.9; with less behind the point it is half a centimetre
+            return _pressure(line, i, number.end, high, low, topics), number.end
     return _measured(line, i, number, near, topics)
 
 
@@ -180,12 +177,15 @@ def _measured(
     last = line.words[j - 1]
     tail = line.text[last.end : last.end + 12]
     keys = {k for k, _ in line.words[j].keys[:1]} if j < len(line) and not line.words[j].breaks else set()
-    glucose = _glucose(value, tail, near, last.raw)
+    glucose = None if _is_other(topics, i) else _glucose(value, tail, near, last.raw)
     if glucose:
-        end = j
+        end, sugar = j, glucose[0]
         while glucose[1] and end < len(line) and line.words[end].start < last.end + glucose[1]:
             end += 1
-        return line.found("glucose", glucose[0], i, end), end
+        half = _half_more(line, end) if end > j else None
+        if half:
+            end, sugar = half, sugar + 0.5
+        return line.found("glucose", written(round(sugar, 2)), i, end), end
     if keys & _KILO and 0.3 <= value <= 400:
         return line.found("weight", written(value), i, j + 1), j + 1
     if j < len(line) and topics[j] == "dose" and 0 < value <= 60:
@@ -196,9 +196,9 @@ def _measured(
     if (keys & _DEGREE or tail.lstrip().startswith("°") or "temperature" in near) and 30 <= value <= 45:
         end = j + 1 if keys & _DEGREE or (tail.lstrip().lower().startswith("°c") and j < len(line)) else j
         return line.found("temperature", written(value), i, min(end, len(line))), end
-    age = _age(line, i, number, near)
+    age = age_at(line, i, number, aged="age" in near)
     if age:
-        return age
+        return age, next(n for n in range(i + 1, len(line) + 1) if n == len(line) or line.words[n].start >= age.end)
     if (keys & _BEAT or "pulse" in near) and 25 <= value <= 260:
         end = j + 1 if keys & _BEAT else j
         return line.found("pulse", written(value), i, end), end
@@ -209,75 +209,39 @@ def _measured(
     return line.found("number", written(value), i, j), j
 
 
-def _glucose(value: float, tail: str, near: "set[str]", raw: str) -> "tuple[str, int] | None":
-    """The value with its unit, and how many characters of the tail belong to it."""
-    for pattern, unit in ((_GRAMS, "g/L"), (_MILLI, "mg/dL"), (_MMOL, "mmol/L")):
+def _is_other(topics: "list[str]", i: int) -> bool:
+    """Whether the nearest reading named before is one that a laboratory takes: LDL in g/L, HbA1c after the word sugar."""
+    named = [topic for topic in topics[max(0, i - _WINDOW) : i] if topic in ("other", "glucose")]
+    return bool(named) and named[-1] == "other"
+
+
+def _half_more(line: Line, j: int) -> "int | None":
+    """The index behind `w noss` at word `j`."""
+    joiner = line.kind(j, "and") if j < len(line) else None
+    half = line.kind(joiner[1] if joiner else j, "fraction") if j < len(line) else None
+    return half[1] if half and half[0] == 30 and (joiner or line.linked(j)) else None
+
+
+def _glucose(value: float, tail: str, near: "set[str]", raw: str) -> "tuple[float, int] | None":
+    """The value, in g/L up to 9 and in mg/dL from 20, and how many characters of the tail belong to it."""
+    for pattern, scale, least, most in (
+        (_GRAMS, 1.0, 0.1, 9.0),
+        (_MILLI, 1.0, 10.0, 900.0),
+        (_MMOL, 1 / 5.55, 0.5, 50.0),
+    ):
         match = pattern.match(tail)
-        if match:
-            return f"{written(value)} {unit}", match.end() + (2 if unit == "mmol/L" else 0)
+        if match and least <= value <= most:
+            return value * scale, match.end() + (2 if pattern is _MMOL else 0)
     if any(c in raw.lower() for c in "g") and 0.2 <= value <= 9:
-        return f"{written(value)} g/L", 0
-    if "glucose" not in near or near & {"dose", "age"} - {"age"}:
+        return value, 0
+    if "glucose" not in near or "dose" in near:
         return None
     gram = _GRAM.match(tail)
     if gram and 0.2 <= value <= 9:
-        return f"{written(value)} g/L", gram.end()
+        return value, gram.end()
     if value != int(value) and 0.3 <= value < 7:
-        return f"{written(value)} g/L", 0
-    if 30 <= value <= 700 and not re.match(r"\s?(?:mg|ans|3am|سنة)", tail):
-        return f"{written(value)} mg/dL", 0
+        return value, 0
+    if 30 <= value <= 700 and not re.match(r"\s?(?:ans|3am|سنة|jours|mois|kg|kilo)", tail):
+        milli = _MILLI_ALONE.match(tail)
+        return value, milli.end() if milli else 0
     return None
-
-
-def _age(line: Line, i: int, number: Number, near: "set[str]") -> "tuple[Found | None, int] | None":
-    unit = line.kind(number.end, "unit") if number.end < len(line) and not line.words[number.end].breaks else None
-    before = line.at(i - 1) if i else {}
-    if not unit or number.whole is None or {"in", "every", "ago", "after", "for", "within", "since"} & set(before):
-        return None
-    if unit[0] == "year" and number.whole <= 120 and ("age" in near or number.whole >= 12):
-        return line.found("age", f"P{number.whole}Y", i, unit[1]), unit[1]
-    own = line.words[i - 1] if i else None
-    has = own is not None and (
-        (own.raw.lower() == "a" and line.words[max(0, i - 2)].raw.lower() != "y")
-        or any(k in _HAS for k, _ in own.keys[:1])
-    )
-    child = (
-        i > 1
-        and own is not None
-        and own.raw.lower() in ("de", "d")
-        and any(k in _CHILD for k, _ in line.words[i - 2].keys[:1])
-    )
-    told = ((has or child) and unit[0] != "day") or any(
-        k in _AGED for n in range(max(0, i - 4), i) for k, _ in line.words[n].keys
-    )
-    if unit[0] in ("month", "day", "week", "year") and told:
-        letter, scale = {"month": ("M", 1), "day": ("D", 1), "week": ("D", 7), "year": ("Y", 1)}[str(unit[0])]
-        return line.found("age", f"P{number.whole * scale}{letter}", i, unit[1]), unit[1]
-    return None
-
-
-_AGED = frozenset(
-    key(w)
-    for w in [
-        "age",
-        "agé",
-        "agée",
-        "3mr",
-        "3mri",
-        "3mro",
-        "3mrha",
-        "3mru",
-        "3omri",
-        "3omro",
-        "3omrha",
-        "عمري",
-        "عمره",
-        "عمرها",
-        "عمرو",
-        "عمر",
-    ]
-)
-_HAS = frozenset(key(w) for w in ("3ndo", "3ando", "3ndha", "3andha", "عندو", "عندها", "عنده", "dars"))
-_CHILD = frozenset(
-    key(w) for w in ("bébé", "bebe", "enfant", "fils", "fille", "nourrisson", "garçon", "petit", "petite")
-)

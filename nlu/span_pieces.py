@@ -5,10 +5,12 @@
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from nlu.clock_pieces import amount_at, hours_of, iso, moved, part_at, time_at
-from nlu.date_pieces import Piece, day_at, skip
+from nlu.amount_pieces import amount_at, iso, moved
+from nlu.clock_pieces import hours_of, part_at, time_at
+from nlu.date_pieces import day_at
 from nlu.date_words import Line, key
 from nlu.number_words import number_at
+from nlu.pieces import Piece, skip
 
 DAY_NAMES = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 _FROM = frozenset(key(w) for w in ("mn", "من", "zg", "seg", "pour"))
@@ -38,14 +40,22 @@ def recurrence_at(line: Line, i: int) -> "Piece | None":
             return _then_times(line, piece) if name == "everyday" else piece
     if every:
         return _every(line, i, every[1])
+    parts = _parts(line, i)
+    if parts:
+        return parts
     twice = line.kind(i, "twice")
     if twice:
         return _per(line, i, twice[1], 2)
     number = number_at(line, i)
     if number and number.whole:
-        times = line.kind(number.end, "times")
+        j = number.end
+        if j < len(line) and line.words[j].raw in ("d", "د", "n", "ⵏ"):
+            j += 1
+        times = line.kind(j, "times") if j < len(line) else None
         if times and not line.words[number.end].breaks:
             return _per(line, i, times[1], number.whole)
+        if number.whole == 1:
+            return _one_of(line, i, number.end)
     times = line.kind(i, "times")
     if times:
         one = number_at(line, times[1])
@@ -53,8 +63,40 @@ def recurrence_at(line: Line, i: int) -> "Piece | None":
     return None
 
 
+def _parts(line: Line, i: int) -> "Piece | None":
+    """`matin, midi et soir`, `sbah w 3chiya`: how many times a day."""
+    seen: list[str] = []
+    j = end = i
+    joined = False
+    while j < len(line):
+        found = line.kind(j, "part") or line.kind(j, "named")
+        if not found or str(found[0]) in seen or line.kind(j, "todaypart"):
+            break
+        seen.append(str(found[0]))
+        end = found[1]
+        if end >= len(line) or line.words[end].breaks:
+            break
+        joiner = line.kind(end, "and") if line.words[end].raw.lower() != "ou" else None
+        joined = joined or joiner is not None or line.linked(end)
+        j = joiner[1] if joiner else end
+        j = skip(line, j, "filler", 1) if not (line.kind(j, "part") or line.kind(j, "named")) else j
+    several = len(seen) > 2 or (len(seen) == 2 and joined)
+    return Piece("rec", i, end, type="recurrence", text=f"{len(seen)}/day") if several else None
+
+
+def _one_of(line: Line, i: int, j: int) -> "Piece | None":
+    """`un jour sur deux`, `1 semaine sur 3`."""
+    unit = line.kind(j, "unit") if j < len(line) and not line.words[j].breaks else None
+    out = line.kind(unit[1], "out") if unit else None
+    number = number_at(line, out[1]) if out else None
+    if not (unit and number and number.whole) or unit[0] in ("minute", "hour"):
+        return None
+    return Piece("rec", i, number.end, type="recurrence", text=f"every P{number.whole}{str(unit[0])[0].upper()}")
+
+
 def _per(line: Line, i: int, j: int, count: int) -> "Piece | None":
-    per = line.kind(j, "per") or line.kind(j, "every")
+    slash = j < len(line) and "/" in line.text[line.words[j - 1].end : line.words[j].start]
+    per = line.kind(j, "per") or line.kind(j, "every") or (("per", j) if slash else None)
     at = per[1] if per else j
     if at >= len(line) or line.words[j].breaks:
         return None
@@ -131,7 +173,7 @@ def offset_at(line: Line, i: int, now: datetime) -> "Piece | None":
         value, unit, end = amount
         if end < len(line) and line.kind(end, "next"):
             continue
-        if name == "within":
+        if name == "within" or (found[1] < len(line) and _is_hence(line, found[1])):
             return _until(i, end, now, value, unit)
         return _away(i, end, now, sign * value, unit)
     for name in ("since", "for"):
@@ -153,6 +195,14 @@ def offset_at(line: Line, i: int, now: datetime) -> "Piece | None":
     if said or (end == len(line) and i == 0):
         return Piece("text", i, end, type="duration", text=iso(value, unit))
     return None
+
+
+def _is_hence(line: Line, j: int) -> bool:
+    """`من هنا لسيمانة`: from here to a week's end, not in a week."""
+    return "within" not in line.at(j) and key(line.words[j - 1].raw) in _HERE and line.words[j].raw[:1] in "لl"
+
+
+_HERE = frozenset(key(w) for w in ("hna", "هنا"))
 
 
 def _away(i: int, end: int, now: datetime, value: float, unit: str) -> "Piece | None":
@@ -180,7 +230,7 @@ def turn_at(line: Line, i: int, today: date) -> "Piece | None":
     asked = _asked(line, i)
     if asked:
         return asked
-    for name in ("after", "before"):
+    for name in ("after", "before", "onward"):
         found = line.kind(i, name)
         if not found:
             continue
@@ -192,11 +242,14 @@ def turn_at(line: Line, i: int, today: date) -> "Piece | None":
             return replace(asked, start=i)
         piece = day_at(line, j, today) or (day_at(line, found[1], today) if j > found[1] else None)
         if piece and piece.kind in ("day", "days") and piece.day:
-            edge = piece.last if piece.last and name == "after" else piece.day
-            return Piece("text", i, piece.end, type="date", text=f"{name}:{edge.isoformat()}")
+            side = "before" if name == "before" else "after"
+            edge = piece.last if piece.last and side == "after" else piece.day
+            return Piece("text", i, piece.end, type="date", text=f"{side}:{edge.isoformat()}")
         if line.kind(j, "part"):
             continue
         timed = time_at(line, j, after_day=False) or time_at(line, found[1], after_day=True)
+        if timed and timed.kind == "time" and "onward" in line.at(i):
+            return replace(timed, start=i, text="after")
         if timed and timed.kind == "time":
             return Piece("text", i, timed.end, type="time", text=f"{name}:{clock(timed.at)}")
     return None
@@ -233,6 +286,8 @@ def range_at(line: Line, i: int, today: date) -> "Piece | None":
             if first.bare and not second.bare and second.at >= 13 * 60 and first.to // 60 < 7:
                 begin = first.at
             return Piece("times", i, second.end, at=begin, to=second.at)
+    if start and any("move" in line.at(n) for n in range(i)):  # décaler du 3 au 10: one day, then another
+        return None
     opening = day_at(line, j, today)
     if opening and opening.kind == "day" and opening.day:
         to = line.kind(opening.end, "to")

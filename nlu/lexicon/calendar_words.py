@@ -19,41 +19,41 @@ WEEKDAY: "dict[int, str]" = {
 }
 
 MONTH: "dict[int, str]" = {
-    1: "yanayr|yanayir|yannayr|yanair|innayr|january|ينائر|جانفي",
-    2: "fibrayr|fibrayer|fevrier|fbrayr|february|فبرائر",
+    1: "yanayr|yanayir|janv|jan|yannayr|yanair|innayr|january|ينائر|جانفي",
+    2: "fibrayr|fibrayer|fev|fevr|fevrier|fbrayr|february|فبرائر",
     3: "mars|march|مارس",
-    4: "abril|avril|ibril|april|ابريل",
+    4: "abril|avril|avr|ibril|april|ابريل",
     5: "mai|may|mayo|maayou|ماي|مايو",
     6: "yunyu|yunyo|yonyo|june|يونيو",
-    7: "yulyuz|yolyoz|yulyu|july|يوليوز|يوليو",
-    8: "ghusht|ghocht|ghucht|aout|out|august|غشت|أغسطس",
-    9: "shutanbir|chotanbir|chotanber|chtanbir|sibtambr|septembre|setember|september|شتنبر|سبتمبر|شتمبر",
-    10: "uktubr|oktobr|oktoubr|octobre|october|أكتوبر|اكتوبر",
-    11: "nuwanbir|nowanbir|nuwanbr|nonbr|november|نونبر|نوفمبر|نونمبر",
-    12: "dujanbir|dojanbir|dujanbr|dojember|december|decembre|دجنبر|ديسمبر|دجمبر",
+    7: "yulyuz|yolyoz|juil|jul|yulyu|july|يوليوز|يوليو",
+    8: "ghusht|ghocht|ghuct|ghucht|aout|out|august|غشت|أغسطس",
+    9: "shutanbir|chotanbir|sep|stanbir|chotanber|chtanbir|sibtambr|septembre|setember|september|شتنبر|سبتمبر|شتمبر",
+    10: "uktubr|oktobr|oct|ktobr|ktoubr|كتوبر|oktoubr|octobre|october|أكتوبر|اكتوبر",
+    11: "nuwanbir|nowanbir|nov|nouvembre|nuwanbr|nonbr|november|نونبر|نوفمبر|نونمبر",
+    12: "dujanbir|dojanbir|dec|dijanbir|dujambir|dojambir|dijember|disembre|disambr|ديجنبر|dujanbr|dojember|december|decembre|دجنبر|ديسمبر|دجمبر",
 }
 
 DAY: "dict[int, str]" = {
     0: "aujourd hui|aujourdhui|lyum|lyuma|lyoum|lioma|lium|liom|lyom|had nhar|had lyum|had nharna|today|اليوم|ليوم|ليوما|اليوما|هاد النهار|"
     "هذا اليوم|assa|ass a|ass ad|assad|ghassa|ghassad|ghass ad|wassa|idam",
-    1: "demain|dmain|dmin|2main|ghda|ghada|ghedda|gheda|ghuda|gda|غدا|غدّا|غدّة|غدوة|غدوا|الغد|غد|يوم غد|نهار غدا|tomorrow|azka|azekka|azzka|aska|"
+    1: "demain|dmain|2m1|dmn|لغدا|ghdan|ghadan|dmin|2main|ghda|ghada|ghedda|gheda|ghuda|gda|غدا|غدّا|غدّة|غدوة|غدوا|الغد|غد|يوم غد|نهار غدا|tomorrow|azka|azekka|azzka|aska|"
     "askka|azka ad|tiwcca|tiwcha|tiucca|thiwecha",
     2: "apres demain|apres dmain|apré demain|b3d ghda|ba3d ghda|mn b3d ghda|mur ghda|mura ghda|wra ghda|after tomorrow|day after tomorrow|"
     "the day after tomorrow|بعد غد|بعد غدا|من بعد غدا|مور غدا|بعد الغد|naf azka|naf uzka|naf uzekka|naf aska|naf uska|dffir uzka|dffir n uzka|"
     "awrn uzka|sllid|sslid|asllid|nnaf uzka",
     -1: "hier|lbar7|lbare7|lbareh|bar7|barih|yesterday|البارح|لبارح|البارحة|أمس|امس|الأمس|idgam|igdam|idlli|idli|idnad|assnnat|asnat|asnad",
-    -2: "avant hier|wllbar7|wlbar7|wallbare7|wellbare7|ولبارح|وللبارح|أول البارح|اول امس|أول أمس|قبل امس|قبل البارح|slid nidgam|fridllin|naf idgam",
+    -2: "avant hier|wl lbar7|wal lbar7|w lbar7|أول البارحة|اول البارح|أول من أمس|wllbar7|wlbar7|wallbare7|wellbare7|ولبارح|وللبارح|أول البارح|اول امس|أول أمس|قبل امس|قبل البارح|slid nidgam|fridllin|naf idgam",
 }
 
 PART: "dict[str, str]" = {
-    "morning": "matin|matinee|matins|sbah|sba7|sabah|bkri|lbkri|fjr|lfjer|alfajr|fajr|sobh|sob7|dha|da7wa|morning|الصباح|صباح|صباحا|صبح|فجر|الفجر|بكري|"
+    "morning": "matin|matinee|matinees|matins|sbah|sba7|sabah|bkri|lbkri|fjr|lfjer|alfajr|fajr|sobh|sob7|dha|da7wa|morning|الصباح|صباح|صباحا|صبح|فجر|الفجر|بكري|"
     "ضحى|الضحى|tifawt|tifawin|tfawt|tfaut|zik|sbah bkri|tizi n tifawt|avant midi|9bl dohr|9bl dhor|9bl duhr|قبل الظهر|قبل الضهر|lfjr|tuzwit",
-    "afternoon": "apres midi|aprem|apm|apres dohr|apres dhohr|3chia|3chya|3chiya|la3chia|3achia|3achiya|aachia|3shia|dohr|dhor|dhr|duhr|duhur|do8r|do8ar|dhuhr|"
+    "afternoon": "apres midi|aprem|apres midis|3chwiya|l3chwiya|لعشوية|العشوية|ddhur|apm|apres dohr|apres dhohr|3chia|3chya|3chiya|la3chia|3achia|3achiya|aachia|3shia|dohr|dhor|dhr|duhr|duhur|do8r|do8ar|dhuhr|"
     "3sr|3asr|3aser|l3asar|mn b3d dohr|b3d dohr|b3d dhor|b3d duhr|afternoon|العشية|عشية|لعشية|ظهر|الظهر|الضهر|ضهر|ظهرا|بعد الظهر|بعد الضهر|من بعد الظهر|"
     "من بعد الضهر|العصر|عصر|عصرا|لعصر|بعد الزوال|زوالا|الزوال|tizwarn|tizwarnin|tizwarin|takzin|takkzin|takuzin|takwzin|dffir n tizwarnin",
-    "evening": "soir|soiree|mghrb|mghrib|maghrib|mghreb|lmghrab|msa|lmsa|lmasa|masa|evening|المساء|مساء|مسا|المغرب|مغرب|لمغرب|tadgat|tadggwat|tadegwat|"
+    "evening": "soir|soiree|soirs|soirees|tiwutci|tiwutsi|tinwutci|mghrb|mghrib|maghrib|mghreb|lmghrab|msa|lmsa|lmasa|masa|evening|المساء|مساء|مسا|المغرب|مغرب|لمغرب|tadgat|tadggwat|tadegwat|"
     "tadggat|tdggat|tdgwat|tadguat|tadgguat|tamddit|tameddit|tmdit|tiwutchi|tiwtchi|tinwutchi|tiwuchi",
-    "night": "nuit|lil|lila|llil|lyali|layl|leil|lile|3cha|l3cha|3icha|3isha|night|الليل|ليل|ليلا|ليلة|العشاء|عشاء|العشا|لعشا|n yid|g yid|gh yid|deg yid|i yid|tinids|tinyids|tin ids|"
+    "night": "nuit|lil|nuits|laylan|بالليل|lila|llil|lyali|layl|leil|lile|3cha|l3cha|3icha|3isha|night|الليل|ليل|ليلا|ليلة|العشاء|عشاء|العشا|لعشا|n yid|g yid|gh yid|deg yid|i yid|tinids|tinyids|tin ids|"
     "tinidsin",
 }
 
@@ -76,11 +76,11 @@ UNIT: "dict[str, str]" = {
     "tsragt|tsraght|tsragin|tsraghin|tsa3t|tassa3t|tisa3tin|tsa3tin|swayu3",
     "day": "jour|jours|jrs|jr|j|journee|nhar|nharat|yum|yawm|youm|ayam|iyam|iyyam|lyam|yam|youmat|day|days|يوم|أيام|ايام|أيامات|نهار|نهارات|يوما|ass|ussan|"
     "wass|wussan|was|usan",
-    "week": "semaine|semaines|sem|simana|smana|siamana|assimana|simanat|smanat|semana|osbou3|usbu3|ousbou3|asabi3|week|weeks|أسبوع|اسبوع|أسابيع|أسبوعا|سيمانة|"
+    "week": "semaine|semaines|smaine|smn|wimalass|wimalassn|sem|simana|smana|siamana|assimana|simanat|smanat|semana|osbou3|usbu3|ousbou3|asabi3|week|weeks|أسبوع|اسبوع|أسابيع|أسبوعا|سيمانة|"
     "سيمانات|سمانة|سمانات|السيمانة|imalas|imalass|imalasn|imalassn|durt|durtat|dduart|tudert n imalass|simant|sman",
-    "month": "mois|chhr|chhar|chher|ch8r|ch8ar|ch8er|shhar|chhour|chohor|chhura|chhur|ch8or|month|months|شهر|شهور|أشهر|اشهر|شهرا|ayur|ayyur|wayur|irn|yirn|iyyirn|"
+    "month": "mois|chhr|wayyurn|ayyurn|iyyurn|uyyurn|wayyuren|chhar|chher|ch8r|ch8ar|ch8er|shhar|chhour|chohor|chhura|chhur|ch8or|month|months|شهر|شهور|أشهر|اشهر|شهرا|ayur|ayyur|wayur|irn|yirn|iyyirn|"
     "wayyur|iyirn",
-    "year": "an|ans|annee|annees|3am|3wam|a3wam|sna|snin|year|years|سنة|سنوات|سنين|عام|أعوام|عوام|اعوام|asgas|usgas|isgasn|asggas|asggwas|usggwas|isggwasn|"
+    "year": "an|ans|annee|isggʷasn|annees|3am|3wam|a3wam|sna|snin|year|years|سنة|سنوات|سنين|عام|أعوام|عوام|اعوام|asgas|usgas|isgasn|asggas|asggwas|usggwas|isggwasn|"
     "asgwas|usgwas|isgwasn",
 }
 
@@ -88,9 +88,9 @@ PAIR: "dict[str, str]" = {
     "minute": "d9i9tayn|d9i9tin|دقيقتين|دقيقتان",
     "hour": "sa3tayn|sa3tin|sa3tain|ساعتين|ساعتان",
     "day": "yumayn|yumin|youmain|youmayn|nharin|نهارين|يومين|يومان",
-    "week": "simantayn|simantin|quinzaine|osbou3ayn|أسبوعين|اسبوعين|أسبوعان|سيمانتين",
+    "week": "simantayn|simantin|simantain|smantayn|smantin|osbou3ayn|أسبوعين|اسبوعين|أسبوعان|سيمانتين",
     "month": "chhrayn|chahrayn|chhrin|ch8rayn|شهرين|شهران",
-    "year": "3amayn|3amin|عامين|سنتين|عامان",
+    "year": "3amayn|3amin|سنتان|عامين|سنتين|عامان",
 }
 
 MINUTES: "dict[int, str]" = {
@@ -102,8 +102,11 @@ MINUTES: "dict[int, str]" = {
     90: "sa3a w nss|sa3a w nus|ساعة ونص|ساعة ونصف|une heure et demie|ساعة و نص",
 }
 
+LENGTH: "dict[int, str]" = {15: "quinzaine|une quinzaine", 8: "huitaine|une huitaine"}
+"""Days."""
+
 FRACTION: "dict[int, str]" = {
-    30: "demi|demie|nss|nus|nas|nusf|half|نص|نصف|azgn|azgen",
+    30: "demi|demie|nss|uzgn|uzgen|nus|nas|nusf|half|نص|نصف|azgn|azgen",
     15: "quart|rb3|rub3|rbu3|rubu3|ربع",
     20: "tulut|tulout|toulout|ثلث|تلت",
     5: "9sm|qsem|9sem|9ssm|قسم",
@@ -112,7 +115,7 @@ FRACTION: "dict[int, str]" = {
 """Minutes past the hour."""
 
 LESS: "dict[int, str]" = {
-    15: "moins le quart|moins quart|larub|llarob|laroub|lla rub|la rob|ila rub3|9ll rub3|9l rb3|ghir rub3|ghir rb3|إلا ربع|الا ربع|إلا الربع|الا الربع|قل ربع|لاروب|غير ربع",
+    15: "moins le quart|lla rub3|lla rb3|la rb3|ila rub|ila rb3|illa rb3|9al rb3|qll rub3|qll rb3|لا ربع|إلا رب|moins quart|larub|llarob|laroub|lla rub|la rob|ila rub3|9ll rub3|9l rb3|ghir rub3|ghir rb3|إلا ربع|الا ربع|إلا الربع|الا الربع|قل ربع|لاروب|غير ربع",
     20: "9ll toulout|9ll tulut|ghir tulut|إلا ثلث|الا ثلث|قل ثلث",
     5: "9ll 9sm|ghir 9sm|ghir qsem|قل قسم|غير قسم|الا خمسة|إلا خمس|الا خمس دقائق",
     10: "9ll 9smayn|ghir 9smayn|قل قسماين|غير قسمين|الا عشرة|إلا عشر دقائق",
@@ -121,17 +124,17 @@ LESS: "dict[int, str]" = {
 """Minutes before the hour; 0 where the number comes after the word."""
 
 MARK: "dict[str, str]" = {
-    "next": "prochain|prochaine|prochains|prochaines|proch|suivant|suivante|qui vient|a venir|jay|jai|jaya|jaia|jja|jaiya|ljay|ljaya|majya|machya|ad yuckan|d yuckan|"
+    "next": "prochain|pro|lli d yuckan|lli d yuchkan|lli yuchkan|li d yuckan|lli yuckan|d itddun|lli d itddun|lli itddun|d ittddun|lli d yiwin|li ghadi yji|li ghadi tji|li ghadya|dakhl|dakhla|ddakhl|ddakhla|li dakhl|li dakhla|الداخل|الداخلة|داخلة|اللي داخلة|الموالي|الموالية|لي جاي|لي جاية|لي جايا|اللي جايا|المقبلين|القادمين|قادم|قادمة|مقبل|مقبلة|prochaine|prochains|prochaines|proch|suivant|suivante|qui vient|a venir|jay|jai|jaya|jaia|jja|jaiya|ljay|ljaya|majya|machya|ad yuckan|d yuckan|"
     "d yuchkan|dd yuckan|id yuckan|i d yuckan|yuckan|yuchkan|ad d yuckan|ur d yiwin|itddun|adytddun|next|coming|الجاي|الجاية|جاي|جاية|الماجي|الماجية|المقبل|المقبلة|"
     "القادم|القادمة|اللي جاي|اللي جاية|لجاي|لجاية|جايا|الجايا|li jay|li jaya|lli jay|lli jaya|ghadi yji|التالي|d ytddun",
     "this": "ce|cet|cette|had|hada|hadi|this|هاد|هذا|هذه|هدا|هادا|هادي|الحالي|en cours|ad",
-    "last": "dernier|derniere|derniers|passe|passee|li fat|lli fat|li fatt|lli fatt|li dazt|li daz|lfayt|lfayta|fayt|fayta|last|اللي فات|اللي فاتت|الماضي|الماضية|"
+    "last": "dernier|derniere|لي فات|لي فاتت|اللي داز|اللي دازت|لي داز|لي دازت|li fatet|li fatat|li fattt|li dazet|السابق|السابقة|الفارط|الفارطة|المنصرمة|الماضية|الفايتة|lli zrin|d izrin|derniers|passe|passee|li fat|lli fat|li fatt|lli fatt|li dazt|li daz|lfayt|lfayta|fayt|fayta|last|اللي فات|اللي فاتت|الماضي|الماضية|"
     "الفايت|الفايتة|المنصرم|izrin|yzrin|iezrin|ad yzrin|lli izrin|li izrin",
-    "every": "chaque|tous les|toutes les|tt les|ttes les|kul|kula|kol|kulla|kolla|koul|kull|every|كل|كول|kud|kraygat|krayga|kraygatt|kra igat|ku|kuyan|kul yan|yal",
-    "in": "dans|d ici a|mn daba l|mn daba b|in|من دابا|من دابا ب|zgh ghila s|au bout d|mn daba|3la|zg ghila",
-    "within": "d ici|dici|خلال|من هنا|sous|9bl mn|qbl mn|9bl ma ydouzou|mn hna l|mn hna|mn daba hta|في ظرف|within|في غضون",
+    "every": "chaque|tous les|tout les|toute les|toutes le|tous le|kkul|mkul|mkkul|toutes les|tt les|ttes les|kul|kula|kol|kulla|kolla|koul|kull|every|كل|كول|kud|kraygat|krayga|kraygatt|kra igat|ku|kuyan|kul yan|yal",
+    "in": "dans|mn hna|من هنا|d ici a|mn daba l|mn daba b|in|من دابا|من دابا ب|zgh ghila s|au bout d|mn daba|3la|zg ghila",
+    "within": "d ici|dici|خلال|من هنا ل|sous|9bl mn|qbl mn|9bl ma ydouzou|mn hna l|mn hna hta|mn daba hta|في ظرف|within|في غضون",
     "ago": "il y a|y a|قبل|من قبل|9bl|qbl",
-    "since": "depuis|mn|munud|من|منذ|since|ca fait|sar li|sarli|hadi|هادي|صار لي|صارلي|zg|seg",
+    "since": "depuis|مند|mnd|cela fait|mn|munud|من|منذ|since|ca fait|sar li|sarli|hadi|هادي|صار لي|صارلي|zg|seg",
     "edge8": "n huit|en huit|f tmnya",
     "for": "pendant|durant|l mdat|mudat|mudat d|lmudda d|لمدة|مدة|for|pour|f mudat|twal",
     "after": "apres|b3d|ba3d|mn b3d|mn ba3d|mur|mura|mn mur|wra|بعد|من بعد|من ورا|مورا|ورا|after|dffir|dffir n|awrn|zg dffir",
@@ -139,20 +142,24 @@ MARK: "dict[str, str]" = {
     "until": "jusqu a|jusqua|jusqu au|jusqu|htal|7tal|7ta l|hta l|hta|حتى|حتال|إلى|الى|until|till|ar|al",
     "from": "de|du|des|entre|mn|min|من|بين|ma bin|mabin|bin|from|between|zg|seg|gr|zgh|zi",
     "to": "a|au|l|hta|hta l|7tal|htal|et|w|o|u|wla|ل|حتى|الى|إلى|و|ar|d|to|till|and",
-    "times": "fois|mra|mara|marat|mrat|mrrat|merrat|tkhtrat|khtrat|khatra|times|مرات|مرة|مرا|مرّات|خطرات|tikkal|tikklt|tiklt|tikal|twal|tikkelt|tikalt|tiklit",
+    "times": "fois|x|lmrat|lmarat|المرات|lmrrat|twalat|mra|mara|marat|mrat|mrrat|merrat|tkhtrat|khtrat|khatra|times|مرات|مرة|مرا|مرّات|خطرات|tikkal|tikklt|tiklt|tikal|twal|tikkelt|tikalt|tiklit",
     "twice": "mrtayn|mrtin|marratayn|مرتين|مرتان|twice|snat tikal|sint tikkal",
     "per": "par|f|fi|fl|kul|في|ف|كل|g|gh|dg|deg|i|per|a day|n|au|بال|dans la|dans le|la|le",
     "everyday": "quotidien|quotidiennement|chaque jour|tous les jours|ts ls jours|yawmiyan|yawmian|yumian|youmiyan|يوميا|يومياً|daily|every day|kulyum|kulnhar|kolnhar|كل يوم|كل نهار|kul nhar|kola nhar|kul yum|kraygat ass|kraygat as|ku as|ku ass|yal as|yal ass|kud ass|kul as|kulu ass",
     "everyweek": "hebdomadaire|usbu3iyan|أسبوعيا|اسبوعيا|weekly",
     "everymonth": "mensuel|mensuellement|شهريا|chahriyan|monthly",
-    "alternate": "un jour sur deux|nhar w nhar la|nhar ah w nhar la|nhar iyeh w nhar la|نهار و نهار لا|نهار اه نهار لا|يوم بعد يوم|يوم ويوم لا|نهار ونهار لا|un jour sur 2",
+    "alternate": "un jour sur deux|nhar ah nhar la|nhar iyh nhar la|nhar iwa nhar la|نهار إيه نهار لا|نهار إيه ونهار لا|نهار آه نهار لا|يوم نعم يوم لا|يوما بعد يوم|nhar b nhar la|ass ih ass uhu|nhar w nhar la|nhar ah w nhar la|nhar iyeh w nhar la|نهار و نهار لا|نهار اه نهار لا|يوم بعد يوم|يوم ويوم لا|نهار ونهار لا|un jour sur 2",
     "clock": "ssa3a|sa3a|lsa3a|الساعة|الساعه|ساعة|tasragt|tasraght|tsragt|tsraght|tsa3t|tassa3t|o clock|l m3a|lw9t",
     "at": "a|à|vers|m3a|ma3|mea|مع|عند|في|ف|f|fi|fl|3la|على|at|around|g|gh|i|ar|deg|dg|n|pour|pr|des|tis|wis|l",
     "noun": "nhar|jour|le jour|yum|yawm|youm|ass|ass n|wass|wass n|يوم|نهار|ال|day|f nhar",
     "point": "virgule|fasila|fassila|point|فاصلة|فاصل",
     "and": "et|w|o|u|ou|و|d|ed|and",
+    "out": "sur|3la|على",
     "greeting": "sbah lkhir|sba7 lkher|sbah nur|msa lkhir|msa nur|masa lkhir|masa2 lkhir|صباح الخير|صباح النور|مساء الخير|مساء النور|tifawt igrzn|tadggwat igrzn|bon matin|صباح الفل",
-    "filler": "a partir de|a partir du|inchallah|incha allah|nchallah|inchaallah|in cha allah|ان شاء الله|إن شاء الله|3afak|عافاك|svp|si possible|n debut d|debut d|n fin d|f|fi|fl|d|du|de|des|l|la|le|les|dial|dyal|dyalt|على|من|في|ف|د|ديال|ل|مع|mn|m3a|a|à|au|g|gh|n|deg|dg|s|i|of|on|at|the|in|w|vers|pour|ar|nhar|jour|b|ب|عند|"
+    "onward": "a partir de|a partir du|a partir|a compter de|a compter du|ابتداء من|ابتداءا من|انطلاقا من|اعتبارا من|bda mn|ibda mn|بدا من",
+    "daytime": "d nhar|dyal nhar|dial nhar|ديال النهار|د النهار|دالنهار",
+    "move": "decaler|decale|reporter|repousser|deplacer|avancer|changer|modifier|bdl|bdlo|bdlu|nbdl|tbdl|bedlo|nbedlo|بدل|بدلو|نبدل|نبدلو|تبدل|تأجيل|تاجيل|تغيير|نقل|تقديم|nakhr|akhr|snfl|sbdl",
+    "filler": "inchallah|incha allah|nchallah|inchaallah|in cha allah|ان شاء الله|إن شاء الله|3afak|عافاك|svp|si possible|n debut d|debut d|n fin d|f|fi|fl|d|du|de|des|l|la|le|les|dial|dyal|dyalt|على|من|في|ف|د|ديال|ل|مع|mn|m3a|a|à|au|g|gh|n|deg|dg|s|i|of|on|at|the|in|w|vers|pour|ar|nhar|jour|b|ب|عند|"
     "dans|sur|fach|ghi|و|ssa3a|الساعة",
     "weekend": "fin de semaine|week end|weekend|wikand|wikend|weekand|نهاية الأسبوع|نهاية الاسبوع|ويكاند|الويكاند|tigira n imalas|tigra n imalass",
     "start": "debut|au debut|bdayt|bdya|lwl d|بداية|أول|اول|début|start of|tazwart",
@@ -163,53 +170,10 @@ MARK: "dict[str, str]" = {
     "ask": "l3id|l3id lkbir|l3id sghir|l aid|aid el kebir|aid el adha|aid el fitr|aid el kbir|aid adha|aid al adha|aid al fitr|الحج|العيد|عيد الفطر|عيد الأضحى|rmdan|ramdan|ramadan|ramadhan|رمضان|l3utla|3utla|otla|العطلة|عطلة|vacances|les vacances|"
     "conges|conge|l3rs|العرس|mulid|lmulud|mouloud|المولد|l3ashura|achoura|عاشوراء|lhsad|shubbak|lmussm|lmoussem|الموسم|rmdan jay|ussan n l3id|lbac|examens|imtihanat|الامتحانات|"
     "les fetes|la fete|kays n l3id|tafaska|lfaska|rrmdan",
-    "vague": "plus tard|une autre fois|un autre jour|mn b3d|men ba3d|mnb3d|من بعد|مرة اخرى|مرة أخرى|لاحقا|فيما بعد|later|another time|nhar akhur|yum akhur|نهار اخر|يوم آخر|bientot|"
+    "vague": "plus tard|f lw9t li ghadi|f lwkt li ghadi|f lw9t li jay|في الوقت القادم|des que possible|le plus tot possible|au plus vite|f a9rab w9t|في أقرب وقت|شي وقت|chi w9t|chi wqt|من بعد ونقول ليك|une autre fois|un autre jour|mn b3d|men ba3d|mnb3d|من بعد|مرة اخرى|مرة أخرى|لاحقا|فيما بعد|later|another time|nhar akhur|yum akhur|نهار اخر|يوم آخر|bientot|"
     "قريبا|qrib|wa9t akhur|wqt akhur|وقت آخر|f ay wqt|n importe quand|quand vous voulez|ass yadn|ass yadni|yan wass|dffir s|ghir f lqrib|chi nhar|شي نهار|un de ces jours|quand je peux|"
     "mli nkun msali|ila bgha lah|nchuf|ما عرفتش|je ne sais pas|pas encore|tizi yadni",
 }
-
-NUMBER: "dict[int, str]" = {
-    0: "zero|sifr|ziro|صفر|amya",
-    1: "un|une|wahd|wa7d|wahda|wa7da|wahed|wehda|lwahda|lou7da|lwe7da|luhda|واحد|واحدة|وحدة|وحده|yan|yat|yun|yut|yiwn|yiwt|ijn|yij|ijj|yuwn|one|lwehda",
-    2: "deux|juj|joj|jouj|zuj|zouj|jooj|tnayn|اثنان|اثنتان|إثنين|اثنين|اثنتين|جوج|زوج|تنين|sin|snat|sint|snt|sn|two",
-    3: "trois|tlata|tlat|tlt|telt|thalata|thlata|tlatt|ثلاثة|ثلاث|تلاتة|تلات|تلت|krad|kratt|kradt|krat|chrad|charad|three",
-    4: "quatre|katr|rb3a|rba3|arb3a|arba3a|reb3|rab3a|أربعة|أربع|اربعة|اربع|ربعة|ربع سوايع|kuz|kkuz|kuzt|kkuzt|kkuzz|four",
-    5: "cinq|khmsa|khams|khamsa|khms|5ms|خمسة|خمس|smmus|smmust|smus|smust|smmuss|fus|five",
-    6: "six|sta|st|setta|stt|ستة|ست|ستا|sdis|sdist|sddis|sedis|sttin n|six",
-    7: "sept|sb3a|sb3|sab3a|sba3|سبعة|سبع|sa|sat|ssa|seven",
-    8: "huit|tmnya|tmnia|tmania|tmn|tamania|thmania|تمنية|ثمانية|ثماني|تمنيا|تمن|ثمان|tam|tamt|ttam|eight",
-    9: "neuf|ts3ud|ts3oud|ts3a|tis3a|tas3ud|ts3|tsa3ud|تسعة|تسعود|تسع|tza|tzat|ttza|nine",
-    10: "dix|3chra|3chr|3ashra|achra|aachra|3achra|3acher|عشرة|عشر|mraw|mrawt|mrau|ten",
-    11: "onze|hdach|7dach|hdash|حداش|حضاش|أحد عشر|احدى عشرة|إحدى عشر|احد عشر|الحادية عشرة|الحادية عشر",
-    12: "douze|tnach|tnash|tnaach|طناش|تناش|اثنا عشر|اثني عشر|اثنتا عشرة|الثانية عشرة|الثانية عشر",
-    13: "treize|tltach|tlttach|tlatach|تلطاش|تلتاش|ثلاثة عشر|ثلاث عشرة",
-    14: "quatorze|rb3tach|rba3tach|arb3tach|ربعطاش|أربعطاش|ربعتاش|أربعة عشر|أربع عشرة|اربعة عشر",
-    15: "quinze|khmstach|khamstach|خمسطاش|خمستاش|خمسة عشر|خمس عشرة",
-    16: "seize|stach|sttach|سطاش|ستاش|ستة عشر|ست عشرة",
-    17: "dix sept|sb3tach|sba3tach|سبعطاش|سبعتاش|سبعة عشر|سبع عشرة",
-    18: "dix huit|tmntach|tmantach|تمنطاش|تمنتاش|ثمانية عشر|ثماني عشرة",
-    19: "dix neuf|ts3tach|tsa3tach|تسعطاش|تسعتاش|تسعة عشر|تسع عشرة",
-    20: "vingt|vingts|3chrin|3ichrin|3ochrin|عشرين|عشرون|simraw|smraw|twenty",
-    30: "trente|tlatin|thlathin|تلاتين|ثلاثين|ثلاثون|kramraw|kradmraw|kradtmraw|thirty",
-    40: "quarante|rb3in|arb3in|ربعين|أربعين|أربعون|اربعين|kuzmraw|kkuzmraw|kuzt mrau|forty",
-    50: "cinquante|khmsin|khamsin|خمسين|خمسون|smmumraw|smumraw|smusmraw|fifty",
-    60: "soixante|stin|sttin|ستين|ستون|sdismraw|sddismraw|sixty",
-    70: "soixante dix|sb3in|سبعين|سبعون|samraw|seventy",
-    80: "quatre vingt|quatre vingts|tmanin|thmanin|تمانين|ثمانين|ثمانون|tamraw|tammraw|eighty",
-    90: "quatre vingt dix|ts3in|تسعين|تسعون|tzamraw|ninety",
-    100: "cent|cents|mya|mia|miya|myat|miyat|مية|مئة|مائة|ميا|timidi|hundred",
-    200: "mitayn|myatayn|miatayn|ميتين|مئتين|مئتان|مائتان|مائتين|snat tmad",
-    300: "tltmya|tltmia|telt mya|tlat mya|تلتمية|ثلاثمئة|ثلاثمائة|تلت مية",
-    400: "rb3mya|rba3mya|rb3 mya|ربعمية|أربعمئة|أربعمائة",
-    500: "khmsmya|khms mya|خمسمية|خمسمئة|خمسمائة|خمس مية",
-    1000: "mille|alf|ألف|الف|agim|ifd|thousand",
-}
-
-ORDINAL_HOUR: "dict[int, str]" = {
-    1: "الواحدة", 2: "الثانية", 3: "الثالثة", 4: "الرابعة", 5: "الخامسة", 6: "السادسة", 7: "السابعة", 8: "الثامنة",
-    9: "التاسعة", 10: "العاشرة", 11: "الحادية عشرة", 12: "الثانية عشرة",
-}  # fmt: skip
-"""Hours of Modern Standard Arabic are ordinals; they are numbers only behind a word for the clock."""
 
 EXACT: "dict[str, tuple[str, ...]]" = {
     "hir": ("hier",),
@@ -218,42 +182,3 @@ EXACT: "dict[str, tuple[str, ...]]" = {
     "mat": ("mat",),
 }
 """Spellings that stand for a word only as written: `hir` is Darija for only, `hier` French for yesterday."""
-
-WEAK: "frozenset[str]" = frozenset(
-    [
-        "un",
-        "w7da",
-        "we7da",
-        "yiwen",
-        "sent",
-        "تمن",
-        "une",
-        "wahd",
-        "wahda",
-        "wa7d",
-        "wa7da",
-        "واحد",
-        "واحدة",
-        "وحدة",
-        "yan",
-        "yat",
-        "yun",
-        "one",
-        "sin",
-        "sa",
-        "tam",
-        "ssa",
-        "st",
-        "sat",
-        "sn",
-        "fus",
-        "tlt",
-        "neuf",
-        "tza",
-        "id",
-        "ass",
-        "zuj",
-        "ifd",
-    ]
-)
-"""Number words that are also little words: numbers only beside a unit, a clock word or alone in the text."""
