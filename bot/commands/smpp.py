@@ -14,6 +14,7 @@ import structlog
 
 from bot.commands.failing import Failed, settings
 from bot.commands.smpp_inbox import Inbox
+from bot.jobs import NOT_SENT
 from bot.observing import set_up_logging
 from bot.store import outbox
 from bot.store.database import DatabaseDown
@@ -132,7 +133,9 @@ class Station:
             try:
                 self.inbox.tick(bound=self.link.bound.is_set())
                 if self.link.bound.is_set() and self.link.quiet() < LOOK_EVERY and self._waits():
-                    self._services.delivery.run(self.channel.name, seconds=RUN_SECONDS)
+                    tally = self._services.delivery.run(self.channel.name, seconds=RUN_SECONDS)
+                    if not_sent := {outcome: count for outcome, count in tally.counts.items() if outcome in NOT_SENT}:
+                        log.warning("not_sent", channel=self.channel.name, counts=not_sent)
             except DatabaseDown:
                 log.warning("database_down", process="smpp")
                 self._stop_sending.wait(1.0)

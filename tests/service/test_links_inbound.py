@@ -150,6 +150,13 @@ def test_what_cannot_be_answered_is_not_asked_for_again(house: House, smsc: Smsc
     assert house.count() == 0
 
 
+def test_what_is_no_text_is_answered_and_handed_no_further(house: House, smsc: Smsc) -> None:
+    house.agree()
+    assert smsc.deliver(b"\x06\x05\x04\x15\x81\x15\x81\x02\x4a", esm_class=0x40, data_coding=0xF5) == 0
+    house.until(lambda: smsc.taken)
+    assert house.count() == 3
+
+
 def hop(op: int, sequence: int = 0) -> list[smpp34.Tlv]:
     return [
         smpp34.Tlv(smpp34.TLV_USSD_SERVICE_OP, bytes((op,))),
