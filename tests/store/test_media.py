@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import delete, func, select, update
 
 from bot.core.model import Consent
-from bot.store import contacts, media, rotation
+from bot.store import contacts, limited, media, rotation
 from bot.store.database import Database
 from bot.store.hot import HotStore
 from bot.store.media import NewMedia
@@ -183,3 +183,18 @@ def test_a_new_key_seals_pieces_anew(database: Database, vault: Vault, new_id: I
     assert set(rotation.census(database)) == {2}
     with database.read() as connection:
         assert media.content(connection, id_, newer.without_old_keys()) == PHOTO
+
+
+def test_what_became_of_them_is_counted(both_databases: Database, vault: Vault, new_id: Ids, clock: Clock) -> None:
+    database = both_databases
+    contact = somebody(database, vault, new_id, clock)
+    first, second, _ = (sent(database, vault, contact, new_id, clock) for _ in range(3))
+    claim(database, vault, clock)
+    keep(database, vault, first, clock)
+    with database.write() as connection:
+        media.give_up(connection, second, "worker", media.REFUSED, "host", clock())
+    with database.read() as connection:
+        counts = limited.attachments(connection, clock() - timedelta(hours=1))
+        assert counts == {("kept", ""): 1, ("refused", "host"): 1, ("waiting", ""): 1}
+        assert limited.attachments(connection, clock()) == {}
+        assert limited.texts(connection, clock()) == {}
