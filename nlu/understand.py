@@ -33,8 +33,10 @@ KEYWORD_INTENTS = {
     Keyword.MENU: ("help", "help/menu"),
     Keyword.LANGUAGE: ("change_language", None),
     Keyword.HUMAN: ("talk_to_human", None),
+    Keyword.NOT_ME: ("opt_out", "opt_out/not_me"),
+    Keyword.START: ("affirm", "affirm/start"),
 }
-"""The intent that goes with a keyword. START has none: it only undoes STOP."""
+"""The intent that goes with a keyword. "For somebody else" says none: it is read in the words around it."""
 
 
 def _unheard(layer: str, kind: str) -> None:
@@ -142,10 +144,11 @@ class Understander:
             word = keyword[0] if keyword else None
             return replace(found, intent="emergency", confidence=1.0, keyword=word, engine="danger"), None
         if keyword is not None:
-            intent, detail = KEYWORD_INTENTS.get(keyword[0], (None, None))
-            confidence = 1.0 if intent else 0.0
+            if keyword[0] not in KEYWORD_INTENTS:
+                return replace(found, keyword=keyword[0]), cleaned
+            intent, detail = KEYWORD_INTENTS[keyword[0]]
             meant = replace(
-                found, keyword=keyword[0], intent=intent, intent_detail=detail, confidence=confidence, engine="keyword"
+                found, keyword=keyword[0], intent=intent, intent_detail=detail, confidence=1.0, engine="keyword"
             )
             return meant, None
         return found, None if choice is not None or _needs_no_engine(cleaned) else cleaned

@@ -25,7 +25,29 @@ def test_a_table_with_a_line_for_each_form(sahti: Sahti, written: Path) -> None:
     lines = {line.split()[0]: line.split() for line in ended.out.splitlines() if line.strip()}
     assert lines["fr"][1] == "2"
     assert lines["ary-Latn"][1] == "1"
-    assert lines["all"][1:3] == ["3", "100.0%"]
+    assert lines["all"][1:3] == ["3", "1.000"]
+
+
+def test_lines_with_a_language_and_a_script_danger_and_entities(sahti: Sahti, tmp_path: Path) -> None:
+    rows = [
+        {"text": "mon père ne respire plus", "lang": "fr", "script": "Latn", "red_flag": "breathing", "level": "now"},
+        {"text": "kont tayh chi nhar w daz", "lang": "ary", "script": "Latn", "near_miss": True},
+        {
+            "text": "rdv demain",
+            "lang": "fr",
+            "script": "Latn",
+            "intent": "book_appointment",
+            "now": "2026-11-24T09:00",
+            "entities": [{"type": "date", "value": "2026-11-25", "text": "demain"}],
+        },
+    ]
+    file = tmp_path / "set.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    report = json.loads(sahti("evaluate", "--set", str(file), "--json").out)
+    assert report["forms"]["fr"]["danger_now"] == {"right": 1, "of": 1}
+    assert report["forms"]["ary-Latn"]["alarms"] == {"right": 0, "of": 1}
+    assert report["forms"]["fr"]["entities"] == {"right": 1, "of": 1}
+    assert "danger signs answered: 100.0%" in sahti("evaluate", "--set", str(file)).out
 
 
 def test_the_whole_report_as_json(sahti: Sahti, written: Path) -> None:

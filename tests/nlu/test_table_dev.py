@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from nlu import train
-from nlu.evaluate import Labelled, Report, cross_validate, evaluate, macro_f1
+from nlu.evaluate import Labelled, Report, Share, cross_validate, evaluate, macro_f1
 from nlu.keywords import Keywords
 from nlu.table import Table, load
-from nlu.types import FORMS, Danger, DangerLevel, Understood
+from nlu.types import FORMS, Danger, DangerLevel, Entity, Understood
 from nlu.understand import Engine, Understander
 
 ROOT = Path(train.__file__).resolve().parent.parent
@@ -123,11 +123,38 @@ def test_a_report_counts_forms_engines_and_confusions() -> None:
     assert report.forms["fr"].macro_f1 == pytest.approx(2 / 3)
     assert report.forms["fr"].emergency_recall is None
     assert report.forms["ar"].emergency_recall == 1.0
-    assert report.forms["ar"].form_accuracy == 0.5
+    assert report.forms["ar"].language_short == Share(1, 2)
     assert report.total.rows == 4
     assert report.engines == {"table": 2, "rasa": 1, "none": 1}
     assert report.confusions == [("greet", "thanks", 1), ("emergency", "none", 1)]
     assert json.loads(json.dumps(report.as_dict()))["total"]["accuracy"] == 0.5
+
+
+def test_signs_near_misses_entities_and_confidence_are_measured() -> None:
+    now, ask = (Danger("bleeding", level) for level in (DangerLevel.NOW, DangerLevel.ASK))
+    tomorrow = Entity("date", "2026-11-25", "demain", 0, 6)
+    answers = {
+        "a": Understood("fr", 1.0, "emergency", 1.0, danger=now, engine="danger"),
+        "b": Understood("fr", 1.0, "emergency", 1.0, danger=ask, engine="danger"),
+        "c": Understood("fr", 1.0, "thanks", 0.95, engine="table"),
+        "d": Understood("fr", 1.0, "greet", 0.92, danger=ask, engine="table"),
+        "e f g h i j": Understood("ar", 1.0, "greet", 0.15, entities=(tomorrow,), engine="table"),
+    }
+    signs = [Labelled(text, "fr", red_flag="bleeding", level=DangerLevel.NOW) for text in "abc"]
+    dated = Labelled("e f g h i j", "fr", "thanks", entities=(("date", "2026-11-25"),))
+    report = evaluate([*signs, Labelled("d", "fr", "greet", near_miss=True), dated], Parrot(answers), now=NOW)
+    score = report.forms["fr"]
+    assert (score.danger, score.danger_now) == (Share(2, 3), Share(1, 3))
+    assert (score.alarms_now, score.alarms, score.entities) == (Share(0, 1), Share(1, 1), Share(1, 1))
+    assert (score.language_short, score.language_long) == (Share(4, 4), Share(0, 1))
+    assert report.kinds == {"bleeding": Share(2, 3)}
+    assert [(one.rows, one.accuracy) for one in report.calibration] == [(1, 0.0), (1, 1.0)]
+
+
+def test_bounds_are_wilsons() -> None:
+    low, high = Share(81, 263).bounds  # the example of Newcombe 1998, Statistics in Medicine 17: .2553 to .3662
+    assert (round(low, 4), round(high, 4)) == (0.2553, 0.3662)
+    assert Share(10, 10).bounds[1] == 1.0
 
 
 def test_nothing_to_evaluate_is_an_error() -> None:

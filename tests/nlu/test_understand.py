@@ -114,7 +114,7 @@ def test_a_tapped_choice_waits_for_no_engine_and_is_no_keyword(keywords: Keyword
     [
         ("STOP", Keyword.STOP, "opt_out", None),
         ("7bess", Keyword.STOP, "opt_out", None),
-        ("start", Keyword.START, None, None),
+        ("start", Keyword.START, "affirm", "affirm/start"),
         ("Menu !", Keyword.MENU, "help", "help/menu"),
         ("mse7 ma3loumati", Keyword.DELETE, "opt_out", "opt_out/delete_data"),
         ("agent", Keyword.HUMAN, "talk_to_human", None),
