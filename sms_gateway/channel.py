@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from datetime import datetime
+from typing import Protocol, runtime_checkable
 
 from sms_gateway.types import Accepted, DeliveryReport, HttpRequest, HttpResponse, Inbound, Outbound, Part
 
@@ -92,3 +93,19 @@ def answer(channel: Channel, request: HttpRequest, replies: Sequence[Part]) -> H
     """
     echoing: Callable[[HttpRequest, Sequence[Part]], HttpResponse] | None = getattr(channel, "answer_to", None)
     return echoing(request, replies) if echoing else channel.acknowledge(replies)
+
+
+@runtime_checkable
+class LooksUp(Protocol):
+    """A channel whose provider can be asked which messages it took for an address; for sends of unknown outcome."""
+
+    def build_lookup(self, message: Outbound) -> HttpRequest | None:
+        """The question; None for a message that could not be told from others in the answer."""
+
+    def read_lookup(
+        self, response: HttpResponse, message: Outbound, since: datetime, until: datetime
+    ) -> DeliveryReport | None:
+        """What became of the message, if the provider took exactly one of this text for this address between the moments.
+
+        None says nothing: a list may lag behind. Raises a ChannelError.
+        """

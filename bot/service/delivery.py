@@ -14,12 +14,12 @@ from bot.core.sending import Verdict
 from bot.service.gate import Gate
 from bot.service.instead import Instead
 from bot.service.pacing import Pacer
-from bot.service.pump import Pump, Tally, Tools
-from bot.store import outbox, outbox_health, outbox_lists, outbox_reports
+from bot.service.pump import LEASE, Pump, Tally, Tools
+from bot.store import outbox, outbox_health, outbox_lists, outbox_reports, outbox_unknown
 from bot.store.database import Connection, Database
 from bot.store.outbox_lists import Figures
 from bot.store.vault import Vault
-from sms_gateway.channel import Channel
+from sms_gateway.channel import Channel, LooksUp
 from sms_gateway.dispatch import dispatch
 from sms_gateway.errors import ChannelError
 from sms_gateway.http import Transport
@@ -30,6 +30,10 @@ __all__ = ["Delivery", "Tally"]
 AT_ONCE = 32
 """Requests under way at a time on one channel, unless it says otherwise."""
 KEEP_REPORTS = timedelta(days=3)
+LOOK_UPS = 10
+"""Sends of unknown outcome that one run asks the provider about."""
+SLACK = timedelta(seconds=10)
+"""By which the provider's clock may differ from ours."""
 JUDGE_EVERY = timedelta(seconds=30)
 JUDGE_LAST = timedelta(minutes=15)
 """How often, and from which time, the delivery of the channels is measured."""
@@ -74,7 +78,24 @@ class Delivery:
         """Send what is due on a channel until nothing is left or the time is up."""
         tally = Tally({})
         self._pump(channel_name, tally, seconds)
+        self._look_up(channel_name)
         return tally
+
+    def _look_up(self, channel_name: str) -> None:
+        """Ask the provider what became of sends of unknown outcome, where it can be asked. It may only find them taken."""
+        channel = self._channels.get(channel_name)
+        if not isinstance(channel, LooksUp):
+            return
+        with self._database.write() as connection:
+            asked = outbox_unknown.take(connection, channel_name, self._clock(), self._vault, LOOK_UPS)
+        for message, given_up_at in asked:
+            with contextlib.suppress(ChannelError):
+                request = channel.build_lookup(message)
+                answer = self._transport.send(request) if request else None
+                since, until = given_up_at - LEASE - SLACK, given_up_at + SLACK
+                report = channel.read_lookup(answer, message, since, until) if answer else None
+                if report is not None:
+                    self.report(channel_name, [report])
 
     def send_emergencies(self, channel_name: str) -> Tally:
         """Send a channel's emergency texts now, while the caller waits: they do not wait for a worker."""
@@ -152,6 +173,8 @@ class Delivery:
             self._another_way(connection, failed, now)
             changed = self._judge(connection, now)
             waiting = outbox.waiting_channels(connection, now)
+            able = [name for name, channel in self._channels.items() if isinstance(channel, LooksUp)]
+            waiting += [name for name in outbox_unknown.channels(connection, able, now) if name not in waiting]
         for channel, circuit in changed.items():
             self._on_change(channel, circuit.state, circuit.reason)
         return counts, waiting

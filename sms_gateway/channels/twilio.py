@@ -14,6 +14,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from urllib.parse import urlencode
 from xml.sax.saxutils import escape
 
@@ -34,6 +35,7 @@ from sms_gateway.errors import (
     Unreachable,
 )
 from sms_gateway.fetching import MediaRefused, host_of, plain, target
+from sms_gateway.looking_up import only_one
 from sms_gateway.msisdn import from_network, takes_sms
 from sms_gateway.reading import form, identifier, json_object
 from sms_gateway.settings import read_settings
@@ -83,6 +85,8 @@ MAX_TEXT = 1600
 """Characters of a body; one more is error 21617."""
 
 MAX_MEDIA = 10
+LOOKED_AT = 50
+"""Messages to one number that a look-up asks for: the newest, far more than one person gets within a minute."""
 MAX_BUTTONS, MAX_ROWS = 3, 10
 """WhatsApp's reply buttons and list rows."""
 
@@ -282,6 +286,40 @@ class Twilio:
     def _credentials(self) -> dict[str, str]:
         pair = f"{self.settings.account_sid}:{self.settings.auth_token}"
         return {"authorization": "Basic " + base64.b64encode(pair.encode()).decode("ascii")}
+
+    def build_lookup(self, message: Outbound) -> HttpRequest | None:
+        """GET Messages.json?To=…, the newest first (docs/api/messaging, "Read multiple Message resources")."""
+        if "Body" not in self._content_fields(message.part):
+            return None  # the provider writes a content's words itself
+        sent = self.build_send(message)
+        query = urlencode({"To": self._to(message.urn), "PageSize": LOOKED_AT})
+        headers = {name: value for name, value in sent.headers.items() if name != "content-type"}
+        return HttpRequest("GET", f"{sent.url}?{query}", headers)
+
+    def read_lookup(
+        self, response: HttpResponse, message: Outbound, since: datetime, until: datetime
+    ) -> DeliveryReport | None:
+        try:
+            answer = json_object(response.body)
+        except MalformedRequest:
+            answer = {}
+        if response.status != 200:  # noqa: PLR2004  OK
+            raise refusal(response, code_of(answer.get("code")), ERRORS)
+        ours = {"to": self._to(message.urn), "body": nfc(message.part.text)}
+        found = only_one(answer.get("messages"), ours, "date_created", since, until)
+        sid = found.get("sid") if found else None
+        if not found or not isinstance(sid, str):
+            return None
+        status = STATUS.get(str(found.get("status")), Status.QUEUED)
+        code = code_of(found.get("error_code"))
+        return DeliveryReport(
+            external_id=sid,
+            status=Status.SENT if status is Status.QUEUED else status,
+            code=code,
+            reference=message.reference,
+            opted_out=ERRORS.get(code or "") is ContactOptedOut,
+            reason=ERRORS[code].name if status is Status.FAILED and code in ERRORS else None,
+        )
 
     @property
     def _whatsapp(self) -> bool:

@@ -67,6 +67,7 @@ outbox = Table(
     Column("moved_at", Instant),
     Column("first_channel", String(32)),
     Column("instead_of", id_type()),
+    Column("looked_at", Instant),
     Index(None, "contact_id", "created_at"),
     _only("ix_outbox_queue", "state = 'queued'", "channel", "lane", "due_at", "id"),
     _only("ix_outbox_expiry", "state = 'queued'", "expires_at"),
@@ -79,7 +80,8 @@ outbox = Table(
     _only("uq_outbox_instead_of", "instead_of IS NOT NULL", "instead_of", unique=True),
 )
 """`moved_at`: when a send or a report last changed the state. `first_channel`: where a row was queued that goes by its
-channel's stand-in. `instead_of`: the row that this one replaces on another channel."""
+channel's stand-in. `instead_of`: the row that this one replaces on another channel. `looked_at`: when the provider was last asked what became
+of a send of unknown outcome."""
 
 channel_health = Table(
     "channel_health",

@@ -29,6 +29,7 @@ def upgrade() -> None:
     op.add_column("outbox", sa.Column("moved_at", sa.BigInteger(), nullable=True))
     op.add_column("outbox", sa.Column("first_channel", sa.String(length=32), nullable=True))
     op.add_column("outbox", sa.Column("instead_of", sa.String(length=32), nullable=True))
+    op.add_column("outbox", sa.Column("looked_at", sa.BigInteger(), nullable=True))
     op.add_column("delivery_reports", sa.Column("reason", sa.String(length=40), nullable=True))
     op.create_index("ix_outbox_contact_id_created_at", "outbox", ["contact_id", "created_at"], unique=False)
     for name, columns, where, unique in PARTIAL:
