@@ -75,3 +75,28 @@ def test_a_message_that_is_a_keyword(text: str, keyword: str, form: str) -> None
 )  # fmt: skip
 def test_talk_is_no_keyword(text: str) -> None:
     assert KEYWORDS.find(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "keyword"),
+    [
+        ("ce n'est pas moi", "not_me"), ("C'EST PAS MOI", "not_me"), ("Bonjour, mauvais numéro svp", "not_me"),
+        ("wrong number!", "not_me"), ("machi ana", "not_me"), ("mashi ana 3afak", "not_me"), ("nmra ghalta", "not_me"),
+        ("ماشي أنا", "not_me"), ("سلام ماشي انا", "not_me"), ("النمرة غالطة", "not_me"), ("لست أنا", "not_me"),
+        ("الرقم خاطئ", "not_me"), ("urd nekk", "not_me"), ("ur d nekkin", "not_me"), ("ⵓⵔⴷ ⵏⴽⴽ", "not_me"),
+        ("pour quelqu'un d'autre", "for_other"), ("c'est pour une autre personne", "for_other"),
+        ("l chi wa7ed akhor", "for_other"), ("lchi wahd akhor", "for_other"), ("لشي واحد آخر", "for_other"),
+        ("لشخص آخر", "for_other"), ("i yan yadnin", "for_other"), ("ⵉ ⵢⴰⵏ ⵢⴰⴹⵏⵉⵏ", "for_other"),
+    ],
+)  # fmt: skip
+def test_who_is_writing_and_for_whom(text: str, keyword: str) -> None:
+    assert (KEYWORDS.find(text) or (None,))[0] == keyword
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["moi", "non", "ana", "la", "لا", "uhu", "c'est moi", "ah ana", "ce n'est pas moi qui ai pris le rendez-vous de demain, c'est lui",
+     "une personne", "autre jour", "un autre jour", "chi 7aja khra", "شي حاجة أخرى", "bghit nhder m3a chi wahed"],
+)  # fmt: skip
+def test_what_only_sounds_like_it(text: str) -> None:
+    assert (KEYWORDS.find(text) or (None,))[0] not in {Keyword.NOT_ME, Keyword.FOR_OTHER}
