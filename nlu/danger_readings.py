@@ -9,8 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from nlu import numbers
 from nlu.fold import Token
 
-GLUCOSE = {"g/L": (0.70, 3.0), "mg/dL": (70.0, 300.0), "mmol/L": (3.9, 16.7)}
-"""Below and above: 70 and 300 mg/dL in every unit. General diabetes guidance, to be confirmed by the clinical reviewer."""
+LOW_SUGAR, HIGH_SUGAR = 0.70, 3.0
+"""g/L, below and above: general diabetes guidance (IDF-DAR for fasting), to be confirmed by the clinical reviewer."""
+
+GRAMS, MILLIGRAMS = 9, 20
+"""A glucose of at most `GRAMS` was said in g/L, one from `MILLIGRAMS` on in mg/dL: the two never meet."""
 
 PRESSURE = (180, 120)
 """mmHg, either figure: general guidance on hypertensive emergencies (K), to be confirmed by the clinical reviewer."""
@@ -33,6 +36,10 @@ HOTTEST = 42.5
 _TABLETS = re.compile(
     r"comprim|cachet|g[eé]lule|pilule|[7h][ae]?b+[ae]?t?|kin[ae]|fanid|kachi|حب|كين|فانيد|قرص|قراص", re.IGNORECASE
 )
+_COUNTED = re.compile(r"fois|ans?$|mois|jours?$|semaines?|h$|min|merr?at|mrat|snin|3am|chhor|chher|iyam|youm|مرات|سنة|سنين|عام|شهر|يوم|ايام|comprim|kina|حب")
+"""After a figure: it counts something and is no reading."""
+_BESIDE = 4
+_TOP = 300
 _FIRST = re.compile(r"\d+")
 _CENTIMETRES = 50
 """A pressure whose first figure is less was said in centimetres of mercury."""
@@ -51,12 +58,7 @@ def find(
     for found in numbers.find(text):
         place = next((n for n, token in enumerate(tokens) if token.end > found.start), 0)
         if found.type == "glucose" and _nearest(topics, place) == "glucose":
-            amount, unit = found.value.split()
-            low, high = GLUCOSE[unit]
-            if float(amount) < low:
-                yield "sugar_low", place
-            elif float(amount) > high:
-                yield "sugar_high", place
+            yield from _sugar(float(found.value), place)
         elif found.type == "blood_pressure" and topics.get("pressure"):
             first = _FIRST.search(found.text)
             if not (first and int(first.group()) < _CENTIMETRES and any(dated)):
@@ -70,6 +72,34 @@ def find(
             yield "pills_count", place
         elif found.type in ("temperature", "number"):
             yield from _warmth(found.value, place, sure=found.type == "temperature")
+            if found.type == "number" and not any(dated):
+                yield from _bare(found.value, place, topics, tokens)
+
+
+def _bare(
+    value: str, place: int, topics: Mapping[str, Sequence[int]], tokens: Sequence[Token]
+) -> Iterator[tuple[str, int]]:
+    """A figure without a unit beside the word for sugar or pressure: "skor 0.40", "tension à 22"."""
+    about = _nearest(topics, place)
+    close = about and min(abs(place - at) for at in topics[about]) <= _BESIDE
+    following = tokens[place + 1].light if place + 1 < len(tokens) else ""
+    if not close or _COUNTED.match(following) or not value.replace(".", "", 1).isdecimal():
+        return
+    amount = float(value)
+    if about == "glucose" and ("." in value or amount > HIGH_SUGAR):
+        yield from _sugar(amount, place)
+    elif about == "pressure" and (PRESSURE[0] <= amount <= _TOP or PRESSURE[0] <= amount * 10 <= _TOP):
+        yield "pressure_high", place
+
+
+def _sugar(amount: float, place: int) -> Iterator[tuple[str, int]]:
+    if not (amount <= GRAMS or amount >= MILLIGRAMS):
+        return
+    grams = amount if amount <= GRAMS else amount / 100
+    if grams < LOW_SUGAR:
+        yield "sugar_low", place
+    elif grams > HIGH_SUGAR:
+        yield "sugar_high", place
 
 
 def _nearest(topics: Mapping[str, Sequence[int]], place: int) -> str | None:

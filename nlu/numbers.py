@@ -28,6 +28,8 @@ _PAIRS, _KILO, _DEGREE, _BEAT, _OVER, _SUR = (
         reading_words.SUR,
     )
 )  # fmt: skip
+MG_PER_DL = 10.0
+"""From here a value of `glucose` is in mg/dL, below it in g/L: no living body has 10 g/L or 10 mg/dL."""
 _MMOL = re.compile(r"^\s?mmol", re.IGNORECASE)
 _GRAMS = re.compile(r"^\s?(?:g|gr|غ|غرام|غ)\s?[/.]?\s?(?:l\b|ل\b|لتر|pour|par)|^\s?g/l", re.IGNORECASE)
 _MILLI = re.compile(r"^\s?(?:mg|مغ|ملغ)\s?[/.]?\s?(?:dl|دل|d\b)", re.IGNORECASE)
