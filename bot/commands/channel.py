@@ -21,6 +21,7 @@ from sms_gateway.ussd import new_input
 
 Line = dict[str, Any]
 UNDER_TEST = "channel"
+NO_WEBHOOK = "no webhook: a process of its own holds the connection"
 
 
 def channel(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int:
@@ -212,18 +213,20 @@ def channels(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int:
         root = f"{found.base_url}/channels/{name}"
         # the token is a secret: it is named, never shown
         token = "?token=<webhook_token>" if "webhook_token" in fields else ""
-        shown = {
+        shown: dict[str, str | None] = {
             "name": name,
             "type": fields["type"],
             "medium": made.by_name[name].capabilities.medium,
             "inbound": f"{root}/inbound{token}",
             "status": f"{root}/status{token}",
         }
+        if own := made.by_name[name].capabilities.own_process:
+            shown |= {"inbound": None, "status": None}
         if given.jsonl:
             sys.stdout.write(json.dumps(shown, ensure_ascii=False) + "\n")
             continue
         kind = f"{shown['type']}, {shown['medium']}"
-        sys.stdout.write(f"{name:14} {kind:24} {shown['inbound']}\n")
-        if made.by_name[name].capabilities.delivery_reports:
+        sys.stdout.write(f"{name:14} {kind:24} {shown['inbound'] or NO_WEBHOOK}\n")
+        if made.by_name[name].capabilities.delivery_reports and not own:
             sys.stdout.write(f"{'':14} {'  its delivery reports':24} {shown['status']}\n")
     return 0

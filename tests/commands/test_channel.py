@@ -133,6 +133,30 @@ def test_channels_are_listed_with_their_addresses_and_without_secrets(sahti: Sah
     ]
 
 
+def test_a_channel_with_a_process_of_its_own_has_no_webhook(sahti: Sahti, var: Path) -> None:
+    settings = (
+        'type = "smpp"\nhost = "smsc.example.ma"\nport = 2775\nsystem_id = "x"\npassword = "y"\nsender = "5010"\n'
+    )
+    (var / "channels.toml").write_text(f"[code]\n{settings}")
+    out = sahti("channels").out
+    assert "no webhook" in out
+    assert "http" not in out
+    (line,) = sahti("channels", "--jsonl").lines
+    assert (line["type"], line["medium"], line["inbound"]) == ("smpp", "sms", None)
+
+
+def test_pdus_are_read_and_written_by_hand(sahti: Sahti) -> None:
+    kind = ("smpp", "--config", "host=x", "port=2775", "system_id=x", "password=y", "sender=5010", "--jsonl")
+    (built,) = sahti("channel", "build", *kind, lines=[{"urn": "tel:+212612345678", "text": "5 €"}]).lines
+    (request,) = built["requests"]
+    assert request["url"] == "smpp://channel"
+    assert request["body"].endswith("000435201b65")  # four octets: `5`, a space and the escaped euro
+    pdu = "0000003600000005000000000000000700010132313236313233343536373800000035303130000000000000000000000573616c616d"
+    given = {"kind": "inbound", "url": "smpp://channel/inbound", "body": pdu}
+    (read,) = sahti("channel", "parse", *kind, lines=[given]).lines
+    assert [(event["urn"], event["text"]) for event in read["events"]] == [("tel:+212612345678", "salam")]
+
+
 def test_without_a_channel_that_is_said(sahti: Sahti) -> None:
     assert "No channel is configured" in sahti("channels").out
 
