@@ -1,5 +1,6 @@
 """Addresses meet at the hub's door: in one batch, from several processes, and with STOP at any of them."""
 
+import random
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -254,3 +255,39 @@ def test_reminders_stop_for_a_silent_number_that_takes_nothing(hubs: list[World]
     with made.database.read() as connection:
         query = select(care.reminders.c.reason).where(care.reminders.c.reason == identity.NUMBER_LEFT)
         assert connection.scalars(query).all() == [identity.NUMBER_LEFT]
+
+
+def owners(world: World) -> dict[str, set[str]]:
+    """The contacts of each phone's addresses; a user name of these tests ends with its phone's digits."""
+    found: dict[str, set[str]] = {}
+    with world.services.database.read() as connection:
+        for row in connection.execute(select(people.addresses)):
+            path = world.services.vault.open(row.path_enc, "addresses.path_enc")
+            found.setdefault(path.removeprefix("+").removeprefix("MA."), set()).add(row.contact_id)
+    return found
+
+
+def test_a_storm_over_all_addresses_loses_no_message_and_ends_with_one_contact_a_phone(hubs: list[World]) -> None:
+    chance, phones = random.Random(5), [f"21261000000{number}" for number in range(4)]
+    words = ("salam", "1", "2", "menu", "machi ana", "bghit rendez-vous", "stop", "start")
+
+    def one() -> tuple[str, Inbound]:
+        phone = chance.choice(phones)
+        sms, whatsapp, name = Urn("tel", f"+{phone}"), Urn("whatsapp", phone), Urn("bsuid", f"MA.{phone}")
+        ways = ((sms,), (whatsapp,), (name,), (whatsapp, name), (name, whatsapp))
+        urn, *others = chance.choice(ways)
+        said_by = Inbound(hubs[0].new_id(), urn, chance.choice(words), aliases=tuple(others))
+        return "sim-sms" if urn == sms else "sim-whatsapp", said_by
+
+    def talk(hub: World, jobs: list[tuple[str, Inbound]]) -> None:
+        for channel, inbound in jobs:
+            hub.services.hub.receive(hub.channels[channel], [inbound])
+
+    work = [(hubs[number % 3], [one() for _ in range(15)]) for number in range(6)]
+    assert at_once([lambda w=w: talk(*w) for w in work]) == [None] * 6  # type: ignore[misc]
+    assert hubs[0].count(said.inbound) == 90
+    for phone in phones:
+        named = Inbound(hubs[0].new_id(), Urn("whatsapp", phone), "salam", aliases=(Urn("bsuid", f"MA.{phone}"),))
+        hubs[0].services.hub.receive(hubs[0].channels["sim-whatsapp"], [named])
+    alive = {row.id for row in everybody(hubs[0])}
+    assert all(len(whose) == 1 and whose <= alive for whose in owners(hubs[0]).values())
