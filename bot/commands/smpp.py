@@ -1,14 +1,14 @@
 """`sahti smpp`: the process that holds the links to message centres. It sends for their channels, and takes what they bring.
 
-One link a channel of the type, each with three kinds of thread: one reads, some take what comes in, one looks into the
-outbox. No other process can send for such a channel: it has no connection (docs/adr/0014-smpp.md).
+One link a channel of the type, each with its threads: one reads, some take what comes in, one looks into the outbox, one
+keeps what waits for more. No other process can send for such a channel: it has no connection (docs/adr/0014-smpp.md).
 """
 
 import argparse
 import secrets
 import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import structlog
 
@@ -96,7 +96,8 @@ class Station:
 
     def __init__(self, made: Services, exchange: Exchange, channel: Smpp, timing: Timing | None) -> None:
         self._services, self.channel = made, channel
-        self.inbox = Inbox(made, exchange, channel)
+        self._woken = threading.Event()
+        self.inbox = Inbox(made, exchange, channel, wake=self._woken.set)
         self.link = Link(
             channel,
             on_deliver=self._deliver,
@@ -107,20 +108,23 @@ class Station:
             timing=timing,
         )
         self.link.on_lost(self.inbox.lost)
-        self._stop_sending, self._stop_link = threading.Event(), threading.Event()
+        self._stopping, self._stop_link = threading.Event(), threading.Event()
         self._sender = threading.Thread(target=self._send, name=f"{channel.name}-out", daemon=True)
+        self._keeper = threading.Thread(target=self._keep, name=f"{channel.name}-keep", daemon=True)
         self._reader = threading.Thread(
             target=self.link.run, args=(self._stop_link,), name=f"{channel.name}-link", daemon=True
         )
 
     def start(self) -> None:
         self.inbox.start()
-        self._reader.start()
-        self._sender.start()
+        for thread in (self._reader, self._sender, self._keeper):
+            thread.start()
 
     def stop(self) -> None:
-        self._stop_sending.set()
-        self._sender.join(ENDS_WITHIN)
+        self._stopping.set()
+        self._woken.set()
+        for thread in (self._sender, self._keeper):
+            thread.join(ENDS_WITHIN)
         self._stop_link.set()
         self._reader.join(ENDS_WITHIN)
         self.inbox.close()
@@ -129,19 +133,32 @@ class Station:
         self.inbox.hear(self.link, connection, pdu)
 
     def _send(self) -> None:
-        while not self._stop_sending.wait(LOOK_EVERY):
-            try:
-                self.inbox.tick(bound=self.link.bound.is_set())
-                if self.link.bound.is_set() and self.link.quiet() < LOOK_EVERY and self._waits():
-                    tally = self._services.delivery.run(self.channel.name, seconds=RUN_SECONDS)
-                    if not_sent := {outcome: count for outcome, count in tally.counts.items() if outcome in NOT_SENT}:
-                        log.warning("not_sent", channel=self.channel.name, counts=not_sent)
-            except DatabaseDown:
-                log.warning("database_down", process="smpp")
-                self._stop_sending.wait(1.0)
-            except Exception as failed:  # noqa: BLE001 (the next round must have its turn)
-                self._services.on_fault("smpp:send", failed)
-                self._stop_sending.wait(1.0)
+        while not self._stopping.is_set():
+            self._woken.wait(LOOK_EVERY)
+            self._woken.clear()
+            if self.link.bound.is_set() and self.link.quiet() < LOOK_EVERY:
+                self._safely(self._send_what_waits)
+
+    def _send_what_waits(self) -> None:
+        if not self._waits():
+            return
+        tally = self._services.delivery.run(self.channel.name, seconds=RUN_SECONDS)
+        if not_sent := {outcome: count for outcome, count in tally.counts.items() if outcome in NOT_SENT}:
+            log.warning("not_sent", channel=self.channel.name, counts=not_sent)
+
+    def _keep(self) -> None:
+        while not self._stopping.wait(LOOK_EVERY):
+            self._safely(lambda: self.inbox.tick(bound=self.link.bound.is_set()))
+
+    def _safely(self, duty: Callable[[], None]) -> None:
+        try:
+            duty()
+        except DatabaseDown:
+            log.warning("database_down", process="smpp")
+            self._stopping.wait(1.0)
+        except Exception as failed:  # noqa: BLE001 (the next round must have its turn)
+            self._services.on_fault("smpp:duty", failed)
+            self._stopping.wait(1.0)
 
     def _waits(self) -> bool:
         with self._services.database.read() as connection:

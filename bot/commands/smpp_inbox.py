@@ -8,6 +8,7 @@ a message in another way.
 import queue
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Protocol
@@ -60,9 +61,17 @@ class Inbox:
     """Takes what one link brings."""
 
     def __init__(
-        self, services: Services, exchange: Exchange, channel: Smpp, *, wait: float = SEGMENTS_COME_WITHIN
+        self,
+        services: Services,
+        exchange: Exchange,
+        channel: Smpp,
+        *,
+        wake: Callable[[], None],
+        wait: float = SEGMENTS_COME_WITHIN,
     ) -> None:
-        self._services, self._exchange, self._channel, self.wait = services, exchange, channel, wait
+        """`wake` is called when an answer to what came in may wait in the outbox."""
+        self._services, self._exchange, self._channel = services, exchange, channel
+        self._wake, self.wait = wake, wait
         folder = services.settings.var / "links" / channel.name
         self._held = HeldSegments(folder / "segments", services.vault)
         self._journal = Journal(folder / "came")
@@ -170,6 +179,7 @@ class Inbox:
             return _Taken(Status.OK, None, fingerprint, moment)
         request = self._request("inbound", body, {RECEIVED: f"{moment:.3f}"})
         answer = self._exchange.inbound(self._channel.name, request)
+        self._wake()
         page = self._channel.page(request, answer) if answer.status == HTTPStatus.OK else None
         return _Taken(_status_of(answer), page, fingerprint, moment)
 
@@ -198,6 +208,7 @@ class Inbox:
             except Exception as failed:  # noqa: BLE001 (tried again at the next tick, and set apart in the end)
                 self._services.on_fault("smpp:text", failed)
                 answer = HttpResponse(HTTPStatus.INTERNAL_SERVER_ERROR)
+            self._wake()
             with self._memory:
                 if answer.status in {HTTPStatus.OK, HTTPStatus.BAD_REQUEST}:
                     self._held.drop(key)
