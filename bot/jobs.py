@@ -30,13 +30,14 @@ def fetch_media() -> None:
 
 def dispatch(channel: str) -> None:
     """Have what waits on a channel sent, on a thread of its own: a campaign on one channel holds up no other."""
-    services().waker.begun(channel)
     _lines.begin(channel)
 
 
 def send(channel: str) -> int:
     """Send what waits on a channel; returns how many rows were settled."""
-    tally = services().delivery.run(channel)
+    made = services()
+    made.waker.begun(channel)  # not before: messages that come while the channel is at work wake it once more, not each
+    tally = made.delivery.run(channel)
     if not_sent := {outcome: count for outcome, count in tally.counts.items() if outcome in NOT_SENT}:
         log.warning("not_sent", channel=channel, counts=not_sent)
     return tally.total

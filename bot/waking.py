@@ -1,6 +1,8 @@
 """Waking the worker. RQ is a wake-up and nothing more: what is lost with it, the sweeper finds in the database."""
 
+import contextlib
 import threading
+import time
 from collections.abc import Callable
 
 from redis import Redis
@@ -12,6 +14,8 @@ QUEUE = "sahti"
 GUARD_SECONDS = 5
 """A channel is woken once until its job begins, or this long if the job was lost."""
 JOB_SECONDS = 60
+AWAY_SECONDS = 2.0
+"""After a failure the queue is not asked for so long: one that hangs would hold a thread for a second at each message."""
 
 
 def pacing_connection(redis_url: str) -> Redis:
@@ -30,15 +34,20 @@ class Waker:
         self._otherwise, self._fetch = otherwise, fetch
         self._busy: set[str] = set()
         self._lock = threading.Lock()
+        self._away_until = 0.0
 
     def wake(self, channel: str) -> None:
         """Never raises and never waits long."""
+        if time.monotonic() < self._away_until:
+            self._by_ourselves(channel)
+            return
         try:
             if self._redis.set(f"sahti:wake:{channel}", "1", nx=True, ex=GUARD_SECONDS):
                 self._queue.enqueue(
                     "bot.jobs.dispatch", channel, job_timeout=JOB_SECONDS, result_ttl=0, failure_ttl=3600
                 )
         except RedisError:
+            self._away_until = time.monotonic() + AWAY_SECONDS
             self._by_ourselves(channel)
 
     def wake_media(self) -> None:
@@ -55,8 +64,9 @@ class Waker:
         return self._redis
 
     def begun(self, channel: str) -> None:
-        """The job for this channel has begun: the next message wakes anew."""
-        self._redis.delete(f"sahti:wake:{channel}")
+        """The work on this channel has begun: the next message wakes anew. Never raises."""
+        with contextlib.suppress(RedisError):
+            self._redis.delete(f"sahti:wake:{channel}")
 
     def alive(self) -> bool:
         try:

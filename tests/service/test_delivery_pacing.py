@@ -3,17 +3,27 @@
 import os
 import signal
 import subprocess
+import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from redis import Redis
+from sqlalchemy import select
 
 from bot import embedded
+from bot.core.model import Draft, Kind, Lane
 from bot.core.pacing import Grant, Pace
+from bot.service.delivery import Delivery
 from bot.service.pacing import AWAY_SECONDS, Pacer
+from bot.store import outbox
+from bot.store.tables.contacts import addresses
 from bot.waking import pacing_connection
+from sms_gateway.types import Part
+from tests.service.world import World
 
 FAST = Pace(1000)
 
@@ -125,3 +135,55 @@ def test_a_queue_that_is_full_is_done_without(valkey: "subprocess.Popen[bytes]")
 
 def test_without_any_queue(valkey: "subprocess.Popen[bytes]") -> None:
     assert Pacer(None, "w1").take("sms", Pace(10), 100) == Grant(10, 8)
+
+
+def test_a_paced_channel_keeps_to_its_pace_and_lets_replies_and_emergencies_through(
+    world: World, valkey: "subprocess.Popen[bytes]"
+) -> None:
+    for n in range(60):
+        world.agree(f"+2126000003{n:02}")
+    world.provider.take()
+    services = world.services
+    rate = 100.0
+    delivery = Delivery(
+        database=services.database,
+        vault=services.vault,
+        channels=services.channels,
+        transport=world.provider,
+        clock=world.clock,
+        new_id=world.new_id,
+        zone="Africa/Casablanca",
+        pacer=Pacer(connection(valkey), "w1"),
+        per_second={"sim-sms": rate},
+    )
+
+    def queue(kind: Kind, lane: Lane, number: int) -> None:
+        now = world.clock()
+        with services.database.write() as rows:
+            people = rows.execute(select(addresses).where(addresses.c.scheme == "tel").limit(number)).all()
+            drafts = [
+                Draft(
+                    world.new_id(), one.contact_id, one.id, "sim-sms", kind, lane, Part(kind.value), now, now,
+                    now + timedelta(hours=1),
+                )
+                for one in people
+            ]  # fmt: skip
+            outbox.add(rows, drafts, services.vault)
+
+    for _ in range(4):
+        queue(Kind.CAMPAIGN, Lane.CAMPAIGN, 60)
+    began = time.monotonic()
+    running = threading.Thread(target=delivery.run, args=("sim-sms",))
+    running.start()
+    while len(world.provider.sent) < 90:
+        time.sleep(0.005)
+    queue(Kind.EMERGENCY, Lane.EMERGENCY, 30)
+    queue(Kind.REPLY, Lane.REPLY, 10)
+    running.join(30)
+    took = time.monotonic() - began
+    sent = [message["text"] for message in world.provider.sent]
+    assert Counter(sent) == {"campaign": 240, "emergency": 30, "reply": 10}
+    assert took >= (240 + 10 - rate) / rate - 0.1  # a burst of one second, then the pace
+    last = {kind: max(number for number, text in enumerate(sent) if text == kind) for kind in set(sent)}
+    assert last["emergency"] < 160
+    assert last["reply"] < 200
