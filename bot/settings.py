@@ -70,8 +70,8 @@ class Settings(BaseSettings):
     number_daily: Annotated[int, Field(description="Answers to one number a day; 0: no limit.", ge=0)] = 1_000
     prefix_hourly: Annotated[
         int, Field(description="Answers to numbers that share 7 digits, an hour; 0: no limit.", ge=0)
-    ] = 10_000
-    all_hourly: Annotated[int, Field(description="Texts to everybody an hour; 0: no limit.", ge=0)] = 200_000
+    ] = 100_000
+    all_hourly: Annotated[int, Field(description="Texts to everybody an hour; 0: no limit.", ge=0)] = 1_000_000
     countries: Annotated[
         str,
         Field(description="Calling codes that texts are sent to, joined by commas.", pattern=r"^\d{1,3}(,\d{1,3})*$"),

@@ -73,9 +73,9 @@ class Limits:
     """Answers to one number an hour."""
     daily: int = 1_000
     """Answers to one number a day."""
-    prefix_hourly: int = 10_000
+    prefix_hourly: int = 100_000
     """Answers to one range of numbers an hour."""
-    all_hourly: int = 200_000
+    all_hourly: int = 1_000_000
     """Texts to everybody an hour."""
     countries: tuple[str, ...] = ("212",)
     """Calling codes that texts are sent to."""

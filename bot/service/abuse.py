@@ -27,7 +27,7 @@ MOST_NUMBERS = 100_000
 SHARED_FROM = 4
 """Processes count together from a fourth of a limit on."""
 STEPS = 500
-"""Into how many steps a large limit is divided for that: Redis is not asked for each of 200,000 texts."""
+"""Into how many steps a large limit is divided for that: Redis is not asked for each of a million texts."""
 
 
 class Counts:

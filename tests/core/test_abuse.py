@@ -250,9 +250,9 @@ def test_an_emergency_is_never_held_back(home: bool) -> None:  # noqa: FBT001 (a
         (Kind.REPLY, NOTHING, True, None),
         (Kind.REPLY, replace(NOTHING, number_hour=241), True, Skip("limit_number")),
         (Kind.CONFIRMATION, replace(NOTHING, number_day=1001), True, Skip("limit_number")),
-        (Kind.REPLY, replace(NOTHING, prefix_hour=10_001), True, Skip("limit_prefix")),
-        (Kind.STAFF, replace(NOTHING, everybody=200_001), True, Skip("limit_all")),
-        (Kind.REPLY, replace(NOTHING, everybody=190_000), True, None),
+        (Kind.REPLY, replace(NOTHING, prefix_hour=100_001), True, Skip("limit_prefix")),
+        (Kind.STAFF, replace(NOTHING, everybody=1_000_001), True, Skip("limit_all")),
+        (Kind.REPLY, replace(NOTHING, everybody=950_000), True, None),
         (Kind.REPLY, NOTHING, False, None),
         (Kind.REPLY, replace(NOTHING, number_day=11), False, Skip("limit_abroad")),
         (Kind.REMINDER, NOTHING, True, None),
@@ -267,7 +267,7 @@ def test_what_goes_out(kind: Kind, sent: Sent, home: bool, wanted: object) -> No
 
 
 def test_bulk_waits_for_the_next_hour_where_answers_still_go() -> None:
-    full = replace(NOTHING, everybody=170_000)
+    full = replace(NOTHING, everybody=850_000)
     verdict = abuse.outgoing(Kind.CAMPAIGN, full, LIMITS, AT, home=True)
     assert isinstance(verdict, Wait)
     assert verdict.reason == "limit_all"
