@@ -73,6 +73,7 @@ def _suffered(fault: Fault, longer: float) -> bool:
 def _tell(found: ledgers.Ledger, seconds: float) -> None:
     counted = "  ".join(f"{name} {getattr(found, name)}" for name in COLUMNS)
     _say(f"  {counted} (effects of a quiet run: {found.wanted})")
+    _say(f"  {found.alarms} danger signs answered meanwhile, the slowest in {found.alarm_seconds:.1f} s")
     _say(f"  quiet {found.settled_after:.1f} s after the last message; {seconds:.0f} s in all")
     for problem in found.problems:
         _say(f"  BROKEN: {problem}")

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from redis.exceptions import RedisError
 
 from bench.postgres import Postgres
 from tests.processes import ledgers
+from tests.processes.alarms import PATIENCE, Alarms
 from tests.processes.load import Contact, Load
 from tests.processes.system import System, wait
 
@@ -275,25 +277,31 @@ FAULTS = (
 )
 
 
-def suffer(place: Place, fault: Fault, contacts: list[Contact], *, around: float = 3.0) -> tuple[Load, float]:
-    """The load of these contacts with the fault in its middle; and how long the system took to be well after it."""
+def suffer(place: Place, fault: Fault, contacts: list[Contact], *, around: float = 3.0) -> tuple[Load, Alarms]:
+    """The load of these contacts with the fault in its middle, and what became of those in danger meanwhile."""
     load = Load(place.system.url, contacts)
     traffic = threading.Thread(target=load.run, args=(fault.seconds + 2 * around,))
     traffic.start()
     time.sleep(around)
     try:
-        with fault.happens(place):
+        with Alarms(place.system.url) as alarms, fault.happens(place):
             time.sleep(fault.seconds)
-        recovered = wait(place.system.well, RECOVERY, "the whole system (P7)")
+        wait(place.system.well, RECOVERY, "the whole system (P7)")
     finally:
         traffic.join()
-    return load, recovered
+    return load, alarms
 
 
 def examined(
     place: Place, fault: Fault, contacts: list[Contact], folder: Path, *, around: float = 3.0
 ) -> ledgers.Ledger:
     """`suffer`, and what the ledgers say afterwards."""
-    load, _ = suffer(place, fault, contacts, around=around)
+    load, alarms = suffer(place, fault, contacts, around=around)
     expected = ledgers.quiet_run(place.system, contacts, folder)
-    return ledgers.examine(place.system, load, expected, answers_may_differ=fault.answers_may_differ)
+    found = ledgers.examine(place.system, load, expected, answers_may_differ=fault.answers_may_differ)
+    found.alarms, found.alarm_seconds = alarms.answered, alarms.worst
+    if alarms.wrong:
+        found.problems.append(f"P6: danger signs that were not answered: {Counter(alarms.wrong)}")
+    if alarms.worst > PATIENCE:
+        found.problems.append(f"P6: a danger sign was answered after {alarms.worst:.0f} s only")
+    return found

@@ -55,6 +55,9 @@ class Ledger:
     lost: int
     unknown: int
     settled_after: float
+    alarms: int = 0
+    """Danger signs answered while the fault lasted, and the longest that one waited."""
+    alarm_seconds: float = 0.0
     problems: list[str] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list, repr=False)
 

@@ -36,7 +36,7 @@ def test_a_broken_ledger_ends_with_one(monkeypatch: pytest.MonkeyPatch, capsys: 
 
 
 def test_ledgers_are_printed_with_what_is_wrong_with_them(capsys: pytest.CaptureFixture[str]) -> None:
-    ledger = Ledger(10, 21, 10, 1, 9, 8, 10, 8, 0, 1, 2, 3.5, ["P1: 1 not stored exactly once"])
+    ledger = Ledger(10, 21, 10, 1, 9, 8, 10, 8, 0, 1, 2, 3.5, 4, 0.5, ["P1: 1 not stored exactly once"])
     chaos._tell(ledger, 60)  # noqa: SLF001
     chaos._count(Campaigned(100, 99, 0, 1, 2, {"sent": 99, "unknown": 1}, 4.0, ["P2: something"]))  # noqa: SLF001
     said = capsys.readouterr().out
