@@ -17,6 +17,7 @@ LOOKED_AT = {
     "bot/service/reminders.py",
     "bot/service/trial.py",
     "bot/store/outbox.py",
+    "bot/store/outbox_unknown.py",  # asks a provider about rows that were sent, and sends none
     "sms_gateway/dispatch.py",
 }
 MAKES = {"Draft", "Outbound"}
