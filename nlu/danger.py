@@ -6,13 +6,16 @@ the level, never below `inform`. Where the words leave a doubt, the more urgent 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from nlu import danger_readings
 from nlu.danger_phrases import DENIED, DENIED_END, Phrases, spelt, word_keys
 from nlu.fold import Token, fold
+from nlu.lexicon import danger_frames as around
 from nlu.lexicon import danger_words as words
+from nlu.lexicon.danger_concepts import CONCEPTS
+from nlu.lexicon.danger_described import FIRST, THEN
 from nlu.lexicon.danger_rules import RULES
 from nlu.types import Danger, DangerLevel
 
@@ -21,6 +24,12 @@ WINDOW = 14
 
 NEGATION = 3
 """Tokens after a negator that it turns over: as far as an object stands from its verb ("pas de mal à respirer")."""
+
+LONG, OVERLAP = 300, 120
+"""Letters of a piece of a sentence that does not end, and how many the next piece repeats: a sign has about 60."""
+
+_FEW = 4
+"""Sentences of a text that is also read as a whole."""
 
 _URGENCY = (DangerLevel.INFORM, DangerLevel.ASK, DangerLevel.NOW)
 _SENTENCE = re.compile(r"[.!?؟;\n]+(?!\d)")
@@ -36,12 +45,13 @@ class _Hit:
     said: bool
 
 
-_CONCEPTS = Phrases(words.CONCEPTS.items())
-_EXCUSES = Phrases([("excuse", words.EXCUSES), ("excuse", words.NOT_NEGATED)])
+_CONCEPTS = Phrases(CONCEPTS.items())
+_EXCUSES = Phrases([("excuse", bar) for bar in (words.EXCUSES, words.NOT_NEGATED, around.EXCUSES)])
 _FRAMES = Phrases(
     [
-        ("inform", words.INFORM), ("asking", words.ASKING), ("own", words.OWN),
-        ("past", words.PAST), ("resolved", words.RESOLVED), ("recent", words.RECENT), ("still", words.STILL),
+        ("inform", words.INFORM), ("asking", words.ASKING), ("own", words.OWN), ("past", words.PAST),
+        ("past", around.PAST), ("resolved", words.RESOLVED), ("resolved", around.OVER), ("recent", words.RECENT),
+        ("still", words.STILL), ("why", around.WHY), ("joke", around.JOKE), ("booking", around.BOOKING), ("was", around.WAS),
     ],
     strict=True,
 )  # fmt: skip
@@ -57,17 +67,31 @@ _MONTHS, _DAYS, _DATED = (_lights(bar) for bar in (words.MONTHS, words.DAYS, wor
 _COUNTS = {token.light: count for word, count in words.COUNTS.items() for token in fold(word).tokens}
 _YOUNG = {"month": 2, "week": 12, "day": 90}
 """The last age under 3 months, in which every fever is urgent (WHO IMCI and clinical guidance on young infants)."""
+_AGED = _lights(
+    "a|age|agee|3ndo|3ndha|3endo|3endha|3ando|3andha|3mro|3mrha|3omro|عندو|عندها|عمرو|عمره|عمرها|ghurs|ɣurs|dars"
+)
+_OF = frozenset({"de", "d", "que", "qu", "w"})
 _ANY = frozenset({"un", "une", "les", "des", "d"})
 """Before "woman" or "child": not one's own."""
 _BEFORE = frozenset({"a", "قبل"})
 """Ago; hadi is said of what still lasts too."""
 _AGO_REACH = 3
+_WAS_REACH = 4
+"""Tokens from "was" to the sign that it puts into the past."""
+_THERE_IS = "illa"
+"""Tamazight; with its double letter taken for one it would be the Darija "if"."""
+_PREFIXED = re.compile(r"[tn](?!a)")
+"""After "kan": a verb whose prefix was typed apart ("kan t9aya", I vomit), not what once was."""
 _LASTING = frozenset({"poisoning", "sting", "violence", "stroke", "pregnancy", "postpartum", "newborn"})
 """Signs that one day does not settle. A stroke that passed is an emergency still."""
 _AND = re.compile(r"^و(?!جع|لد|ال|جه|احد|قت)")
 _NEGATORS = frozenset(spelt(token.light) for entry in words.NEGATORS.split("|") for token in fold(entry).tokens[:1])
+_SUFFERS = _lights(around.SUFFERS)
 _HEDGES = frozenset({"presque", "vraiment", "quasiment", "toujours", "meme", "quasi"})
 _SURE = 2
+_NOR = frozenset({"la", "لا"})
+_NOT = frozenset({"ma", "ما", "la", "makayn", "makaynch"})
+"""Before "la": then it is "nor", not the French article."""
 _MAYBE = frozenset({"ولا", "wla", "wala"})
 """Both "and not" and "or"."""
 _WHAT = frozenset(
@@ -77,7 +101,14 @@ _WHAT = frozenset(
 _REACHES = re.compile(r"3nd|عند|kayn|كاين|كان|^ma?fi|^fi|فيه|فيا|[9q]e?d|قد|قاد|bgh|بغ|b[9q]|بق|7es|حس|dar|لد")
 _VERB_AFTER_MA = re.compile(r"ka[nty]|b[9q]|[nyti]?[9q]e?d|3nd|bgh|bagh|kh|fi(?:ya|h|ha|hom)$")
 _BREAKS = frozenset(token.light for token in fold(words.BREAKS).tokens)
-_RULES = tuple((kind, DangerLevel(level), tuple(needs.split())) for kind, level, needs in RULES)
+_RULES = tuple(
+    (
+        Danger(kind, DangerLevel(level)),
+        tuple(needs.split()),
+        frozenset(need.lstrip("-") for need in needs.split() if need[0] != "!"),
+    )
+    for kind, level, needs in (*FIRST, *RULES, *THEN)
+)
 
 
 def find(text: str) -> Danger | None:
@@ -88,8 +119,18 @@ def find(text: str) -> Danger | None:
     best: Danger | None = None
     pieces = [piece for piece in _SENTENCE.split(text) if piece.strip()]
     for piece in pieces:
-        best = _worse(best, _read(piece))
-    return best or (_read(text) if len(pieces) > 1 else None)
+        for part in _parts(piece):
+            best = _worse(best, _read(part))
+    return best or (_read(text) if 1 < len(pieces) <= _FEW else None)
+
+
+def _parts(piece: str) -> Iterator[str]:
+    """A sentence, or where nobody ended one for a page, overlapping pieces of it: time stays linear in the length."""
+    if len(piece) <= LONG:
+        yield piece
+        return
+    for start in range(0, len(piece) - OVERLAP, LONG - OVERLAP):
+        yield piece[start : start + LONG]
 
 
 def _worse(one: Danger | None, other: Danger | None) -> Danger | None:
@@ -118,15 +159,17 @@ def _read(text: str) -> Danger | None:
     if not hits:
         return None
     found: tuple[Danger, int] | None = None
-    for kind, level, needs in _RULES:
-        if found and _URGENCY.index(level) <= _URGENCY.index(found[0].level):
+    spoken_of = {hit.concept for hit in hits}
+    for danger, needs, concepts in _RULES:
+        if not concepts <= spoken_of or (found and _URGENCY.index(danger.level) <= _URGENCY.index(found[0].level)):
             continue
         start = _match(needs, hits)
         if start is not None:
-            found = (Danger(kind, level), start)
+            found = (danger, start)
     if found is None:
         return None
-    return _lowered(found[0], _frames(text, tokens, keys, negated, found[1]), found[1])
+    frames = _frames(text, tokens, keys, negated, hidden, found[1])
+    return _lowered(found[0], frames, found[1], someone="own" in frames or "person" in spoken_of)
 
 
 def _merged(hits: Sequence[_Hit], text: str, tokens: Sequence[Token], keys: Sequence[frozenset[str]]) -> list[_Hit]:
@@ -150,8 +193,38 @@ def _merged(hits: Sequence[_Hit], text: str, tokens: Sequence[Token], keys: Sequ
 
 
 def _grown(hits: Sequence[_Hit], tokens: Sequence[Token]) -> list[_Hit]:
-    """The hits without the ages of those who are no longer newborn, and without durations and days taken for ages."""
-    return [hit for hit in hits if hit.concept != "newborn" or _young(hit, tokens)]
+    """The hits without the ages of those who are no longer newborn, without durations and days taken for ages.
+
+    An age said as one ("il a 10 jours", "3ndha simana") is a newborn's, even where nobody says "baby".
+    """
+    kept = [
+        hit
+        for hit in hits
+        if (hit.concept != "newborn" or _young(hit, tokens)) and not (hit.concept == "degrees" and _counts(hit, tokens))
+    ]
+    grown = any(hit.concept in ("pregnant", "birth", "abuser") for hit in hits)
+    if grown and not any(hit.concept in ("baby", "child") for hit in hits):
+        return kept
+    return kept + [replace(hit, concept="neonate") for hit in kept if hit.concept == "newborn" and _aged(hit, tokens)]
+
+
+def _counts(hit: _Hit, tokens: Sequence[Token]) -> bool:
+    """Whether a bare figure counts days or tablets, or stands for an hour or a price, and is no temperature."""
+    after = tokens[hit.end].light if hit.end < len(tokens) else ""
+    return bool(danger_readings.COUNTED.match(after))
+
+
+def _aged(hit: _Hit, tokens: Sequence[Token]) -> bool:
+    """Whether a duration is said as an age: owned, counted, and not "a 3 jours de fièvre" or "il y a 3 jours"."""
+    before = [token.light for token in tokens[max(0, hit.start - 3) : hit.start]]
+    after = tokens[hit.end].light if hit.end < len(tokens) else ""
+    return (
+        len(before) > 1
+        and _count(before[-1]) is not None
+        and before[-2] in _AGED
+        and "y" not in before
+        and after not in _OF
+    )
 
 
 def _young(hit: _Hit, tokens: Sequence[Token]) -> bool:
@@ -197,7 +270,10 @@ def _negated(text: str, tokens: Sequence[Token], hidden: Sequence[bool]) -> list
             continue
         if DENIED.match(token.light) and not _REACHES.search(token.light):
             continue
-        for after in range(at + 1, min(len(tokens), at + 1 + NEGATION)):
+        reach = NEGATION
+        if any(after.light in _SUFFERS for after in tokens[at + 1 : at + 3]):
+            reach += NEGATION
+        for after in range(at + 1, min(len(tokens), at + 1 + reach)):
             gap = text[tokens[after - 1].end : tokens[after].start]
             light = tokens[after].light
             if _COMMA.search(gap) or light in _BREAKS:
@@ -210,6 +286,9 @@ def _negated(text: str, tokens: Sequence[Token], hidden: Sequence[bool]) -> list
 
 def _negator(tokens: Sequence[Token], at: int) -> int:
     light = tokens[at].light
+    if light in _NOR:
+        earlier = range(max(0, at - WINDOW), at)
+        return 2 if light == "لا" or any(tokens[n].light in _NOT and _negator(tokens, n) for n in earlier) else 0
     if light in _MAYBE:
         return 1
     if light == "plus":
@@ -226,13 +305,17 @@ def _negator(tokens: Sequence[Token], at: int) -> int:
 def _match(needs: Sequence[str], hits: Sequence[_Hit]) -> int | None:
     """Where the sign begins if every needed concept stands in one window, else None."""
     wanted: list[list[_Hit]] = []
+    # what a negator is said of denies its objects too: "ne bouge pas le bras" is about an arm all the same
+    turned = any(need[0] == "-" for need in needs)
     for need in needs:
         if need[0] == "!":
             if any(hit.concept == need[1:] and hit.said for hit in hits):
                 return None
             continue
         name = need.lstrip("-")
-        options = [hit for hit in hits if hit.concept == name and (hit.denied if need[0] == "-" else hit.said)]
+        options = [
+            hit for hit in hits if hit.concept == name and (hit.denied if need[0] == "-" else hit.said or turned)
+        ]
         if not options:
             return None
         wanted.append(options)
@@ -255,12 +338,21 @@ def _apart(options: Sequence[Sequence[_Hit]], used: frozenset[int] = frozenset()
 
 
 def _frames(
-    text: str, tokens: Sequence[Token], keys: Sequence[frozenset[str]], negated: Sequence[int], start: int
+    text: str,
+    tokens: Sequence[Token],
+    keys: Sequence[frozenset[str]],
+    negated: Sequence[int],
+    hidden: Sequence[bool],
+    start: int,
 ) -> dict[str, list[int]]:
     """Where the sentence asks, fears, looks back or says that it is over."""
     frames: dict[str, list[int]] = {}
     for at, token in enumerate(tokens):
         for name, _ in _FRAMES.at(at, keys):
+            if hidden[at] or (name == "asking" and token.light == _THERE_IS):
+                continue
+            if name == "was" and _PREFIXED.match(tokens[at + 1].light if at + 1 < len(tokens) else ""):
+                continue
             if name == "resolved" and negated[at]:
                 continue
             if name == "own" and at and tokens[at - 1].light in _ANY:
@@ -283,8 +375,11 @@ def _same_clause(text: str, tokens: Sequence[Token], first: int, last: int) -> b
     return not _COMMA.search(between) and not any(t.light in _BREAKS or _AND.match(t.light) for t in inner)
 
 
-def _lowered(danger: Danger, frames: dict[str, list[int]], start: int) -> Danger:
-    """The sign at the level that the sentence around it leaves: asked about, feared, past or over."""
+def _lowered(danger: Danger, frames: dict[str, list[int]], start: int, *, someone: bool) -> Danger:
+    """The sign at the level that the sentence around it leaves: asked about, feared, past, over or in jest.
+
+    `someone` is whether the sentence tells of somebody, so that a question in it is not a general one.
+    """
     level = danger.level
     asked = [at for at in frames.get("inform", ()) if at <= start or level is DangerLevel.ASK]
     resolved = "resolved" in frames and danger.kind != "stroke"
@@ -295,6 +390,13 @@ def _lowered(danger: Danger, frames: dict[str, list[int]], start: int) -> Danger
         level = DangerLevel.ASK if own else DangerLevel.INFORM
     elif any(at <= start for at in frames.get("asking", ())) or resolved or recent:
         level = DangerLevel.ASK
+    was = any(0 < start - at <= _WAS_REACH for at in frames.get("was", ()))
+    if was and not goes_on and danger.kind not in _LASTING:
+        level = min(level, DangerLevel.ASK, key=_URGENCY.index)
+    if "why" in frames and not someone:
+        level = DangerLevel.INFORM
+    if "joke" in frames or ("booking" in frames and level is DangerLevel.ASK):
+        level = DangerLevel.ASK if level is DangerLevel.NOW else DangerLevel.INFORM
     if "past" in frames and not goes_on and danger.kind != "self_harm":
         level = DangerLevel.INFORM
     if danger.kind == "self_harm" and level is not DangerLevel.NOW and not asked:

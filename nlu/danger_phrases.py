@@ -7,10 +7,13 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
-from nlu.fold import fold
+from nlu.fold import fold, skeleton
 
 _BONES = 3
 """Consonants below which skeletons say too little and only the letters count."""
+
+_THROAT = frozenset("hxv3q")
+"""Sounds that French does not have: with one of them three consonants are rarely those of another language's word."""
 
 _TIFINAGH = str.maketrans(
     dict(
@@ -23,11 +26,19 @@ _TIFINAGH = str.maketrans(
     | {"ⵄ": "3", "ⵖ": "gh", "ⵅ": "kh", "ⵛ": "ch", "ⵯ": "", "ɣ": "gh", "ɛ": "3"}
 )
 _ARABIC_CLITIC = re.compile(r"^[وف]?(?:ال|بال|فال|لل|كال|دال|[بلفدك])?(?=..)")
+_ARABIC_PARTICLE = re.compile(r"^[وفبلدك](?=...)")
 _LATIN_CLITIC = re.compile(r"^(?:[fbwdl]?(?:el|al|l)|[fbwdl])(?=...)")
+_OWNER = re.compile(
+    r"(?<=...)(?:ha|hom|houm|hum|kom|ni|na|ek|ou|o|u|i)$|(?<=....)k$|(?<=..)(?:ها|هم|هما|كم|ني|نا|ه|و|ي|ك)$"
+)
+"""Whose, or to whom: written on the end of a noun or a verb."""
 _VERB = re.compile(r"^(?:[kt]a|ki|ke|ti|gha|kat|ghad|كا?|غا?|تا?)(?:[ytni]|[يتن])?(?=...)|^[ytni](?=...)|^[يتن](?=..)")
 DENIED = re.compile(r"^و?(?:ma|ما)(.{2,})(?:ch|sh|c|ش)$")
 _DOUBLE = re.compile(r"([^\W\d])\1+")
 DENIED_END = re.compile(r"^(.{3,})(?:ch|sh|ش)$")
+
+_KNOWN: set[str] = set()
+"""Every key that any entry has."""
 
 
 class Phrases:
@@ -40,6 +51,7 @@ class Phrases:
             for entry in bar.split("|"):
                 keys = tuple(_entry_keys(entry.strip(), strict=strict))
                 if keys:
+                    _KNOWN.update(keys)
                     self._first.setdefault(keys[0], []).append((keys[1:], name))
 
     def at(self, place: int, keys: Sequence[frozenset[str]]) -> Iterator[tuple[str, int]]:
@@ -52,37 +64,49 @@ class Phrases:
 
 
 def _entry_keys(entry: str, *, strict: bool) -> Iterator[str]:
-    exact = entry.startswith("=") or (strict and " " not in entry)
+    alone = " " not in entry
+    exact = entry.startswith("=") or (strict and alone)
     for part in entry.removeprefix("=").split():
         stem = part.endswith("*")
         for token in fold(part.rstrip("*")).tokens:
             letters = spelt(token.light)
             if stem:
                 yield letters + "*"
-            elif len(token.skeleton) >= _BONES and not exact:
+            elif not exact and _tells(token.skeleton, alone=alone):
                 yield "~" + token.skeleton
             else:
                 yield letters
+
+
+def _tells(bones: str, *, alone: bool) -> bool:
+    """Whether consonants alone name a word: three do beside another word, or where one is of the throat; else four do."""
+    return len(bones) >= _BONES + alone or (len(bones) == _BONES and not _THROAT.isdisjoint(bones))
 
 
 def spelt(light: str) -> str:
     return _DOUBLE.sub(r"\1", light.translate(_TIFINAGH))
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=16384)
 def word_keys(light: str, bones: str) -> frozenset[str]:
-    """Every key by which an entry can name this word: its letters without clitics, stems, skeletons."""
+    """Every key by which an entry can name this word: its letters without clitics, stems, skeletons.
+
+    Only keys that some entry has are kept, so this is asked after every `Phrases` was made.
+    """
     letters = spelt(light)
     forms = {letters}
     denied = DENIED.match(letters) or DENIED_END.match(letters)
     if denied:
         forms.add(denied.group(1))
     for form in tuple(forms):
-        forms |= {_ARABIC_CLITIC.sub("", form), _LATIN_CLITIC.sub("", form), _VERB.sub("", form)}
-        forms.add(_VERB.sub("", _ARABIC_CLITIC.sub("", form)))
-    found = set(forms) | {"~" + bones}
+        forms |= {_ARABIC_CLITIC.sub("", form), _ARABIC_PARTICLE.sub("", form), _LATIN_CLITIC.sub("", form)}
+    forms |= {_VERB.sub("", form) for form in tuple(forms)}
+    forms |= {_OWNER.sub("", form) for form in tuple(forms)}
+    found = {form for form in forms if form in _KNOWN}
     for form in forms:
-        found.update(form[:end] + "*" for end in range(2, len(form) + 1))
-        for token in fold(form).tokens:
-            found.add("~" + token.skeleton)
+        found.update(stem for end in range(2, len(form) + 1) if (stem := form[:end] + "*") in _KNOWN)
+        if (key := "~" + skeleton(form)) in _KNOWN:
+            found.add(key)
+    if (key := "~" + bones) in _KNOWN:
+        found.add(key)
     return frozenset(found)

@@ -36,7 +36,9 @@ HOTTEST = 42.5
 _TABLETS = re.compile(
     r"comprim|cachet|g[eé]lule|pilule|[7h][ae]?b+[ae]?t?|kin[ae]|fanid|kachi|حب|كين|فانيد|قرص|قراص", re.IGNORECASE
 )
-_COUNTED = re.compile(r"fois|ans?$|mois|jours?$|semaines?|h$|min|merr?at|mrat|snin|3am|chhor|chher|iyam|youm|مرات|سنة|سنين|عام|شهر|يوم|ايام|comprim|kina|حب")
+COUNTED = re.compile(
+    r"fois|ans?$|mois|jours?$|semaines?|h$|min|merr?at|mrat|snin|3am|chhor|chher|iyam|youm|مرات|سنة|سنين|عام|شهر|يوم|ايام|comprim|kina|حب"
+)
 """After a figure: it counts something and is no reading."""
 _BESIDE = 4
 _TOP = 300
@@ -83,7 +85,7 @@ def _bare(
     about = _nearest(topics, place)
     close = about and min(abs(place - at) for at in topics[about]) <= _BESIDE
     following = tokens[place + 1].light if place + 1 < len(tokens) else ""
-    if not close or _COUNTED.match(following) or not value.replace(".", "", 1).isdecimal():
+    if not close or COUNTED.match(following) or not value.replace(".", "", 1).isdecimal():
         return
     amount = float(value)
     if about == "glucose" and ("." in value or amount > HIGH_SUGAR):

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from nlu import danger_readings
 from nlu.danger import find
+from nlu.lexicon.danger_concepts import CONCEPTS
+from nlu.lexicon.danger_described import FIRST, THEN
 from nlu.lexicon.danger_rules import RULES
-from nlu.lexicon.danger_words import CONCEPTS
 from nlu.types import FORMS, DangerLevel
 
 DATA = Path(__file__).parent / "data"
@@ -48,9 +49,10 @@ def test_near_misses_raise_no_alarm() -> None:
 
 
 def test_rules_name_known_concepts() -> None:
-    used = {need.lstrip("-!") for _, _, needs in RULES for need in needs.split()}
+    rules = (*FIRST, *RULES, *THEN)
+    used = {need.lstrip("-!") for _, _, needs in rules for need in needs.split()}
     assert used - set(CONCEPTS) - danger_readings.CONCEPTS == set()
-    assert all(level in set(DangerLevel) for _, level, _ in RULES)
+    assert all(level in set(DangerLevel) for _, level, _ in rules)
 
 
 @pytest.mark.parametrize(
