@@ -21,6 +21,7 @@ from bot.service.actions import Actions
 from bot.service.adherence import Adherence
 from bot.service.answering import Composer
 from bot.service.appointments import Appointments
+from bot.service.begun import Begun
 from bot.service.campaigns import Campaigns
 from bot.service.delivery import Delivery
 from bot.service.directory import Directory
@@ -249,6 +250,7 @@ class Services:
             new_id=self.new_id,
             zone=self.settings.zone,
             limit=self.outgoing.refusal,
+            begun=Begun(self.settings.var / "run" / "begun"),
         )
 
     @cached_property

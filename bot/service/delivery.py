@@ -11,6 +11,7 @@ from bot.core.instead import REASONS
 from bot.core.model import Kind, Lane
 from bot.core.pacing import POOR_FOR, Circuit, Health, judged
 from bot.core.sending import Verdict
+from bot.service.begun import Begun
 from bot.service.gate import Gate
 from bot.service.instead import Instead
 from bot.service.pacing import Pacer
@@ -59,13 +60,14 @@ class Delivery:
         wake: Callable[[str], None] = lambda _channel: None,
         on_change: Callable[[str, Health, str | None], None] = lambda _channel, _state, _reason: None,
         limit: Callable[[Kind, Urn, datetime], Verdict | None] = lambda _kind, _urn, _now: None,
+        begun: Begun | None = None,
     ) -> None:
         self._database, self._vault, self._channels, self._transport = database, vault, channels, transport
         self._clock, self._new_id, self._at_once = clock, new_id, at_once
         self._pacer = pacer or Pacer(None, "alone")
         self._per_second = per_second or {}
         self._instead = Instead(vault=vault, channels=channels, fallback=fallback or {}, new_id=new_id)
-        self._tools = Tools(database, vault, transport, self._instead, clock, zone, wake, on_change, limit)
+        self._tools = Tools(database, vault, transport, self._instead, clock, zone, wake, on_change, limit, begun)
         self._wake, self._on_change = wake, on_change
         self._made = threading.Lock()
         self._gates: dict[str, Gate] = {}
@@ -165,8 +167,10 @@ class Delivery:
         """Settle what was left behind. Returns counts and the channels that have work and no worker."""
         now = self._clock()
         failed: list[str] = []
+        dead = self._tools.begun.of_the_dead() if self._tools.begun else []
         with self._database.write() as connection:
-            counts = outbox.sweep(connection, now)
+            counts = {"unsent": sum(outbox.give_back(connection, one.by, one.begun, now) for one in dead)}
+            counts |= outbox.sweep(connection, now)
             counts["early_reports"] = outbox_reports.match_early_reports(
                 connection, now, keep=KEEP_REPORTS, new_id=self._new_id, failed=failed
             )
@@ -175,6 +179,8 @@ class Delivery:
             waiting = outbox.waiting_channels(connection, now)
             able = [name for name, channel in self._channels.items() if isinstance(channel, LooksUp)]
             waiting += [name for name in outbox_unknown.channels(connection, able, now) if name not in waiting]
+        for one in dead:
+            one.forget()
         for channel, circuit in changed.items():
             self._on_change(channel, circuit.state, circuit.reason)
         return counts, waiting

@@ -20,6 +20,7 @@ from bot.core.instead import REASONS
 from bot.core.model import Kind, Lane, State
 from bot.core.pacing import Health
 from bot.core.sending import Skip, Verdict, Wait, may_send
+from bot.service.begun import Begun, Notes
 from bot.service.gate import Gate, Learned
 from bot.service.instead import Instead
 from bot.store import outbox, outbox_health
@@ -86,6 +87,8 @@ class Tools:
     """Hears when a channel's circuit changes: channel, what it is now, why."""
     limit: Callable[[Kind, Urn, datetime], Verdict | None] = lambda _kind, _urn, _now: None
     """Counts a text that is about to be sent, and says why it is not."""
+    begun: Begun | None = None
+    """Where each run notes what it has really begun."""
 
 
 class Done(NamedTuple):
@@ -112,10 +115,20 @@ class Pump:
         self._counting = threading.Lock()
         self._rate = 0.0
         self._each = QUICK
+        self._notes: Notes | None = None
         self.stopping = threading.Event()
 
     def run(self, by: str, tally: Tally, until: datetime, lane: Lane | None = None) -> None:
         """Send what is due until nothing is left, the time is up, or `stopping` is set. What was begun is ended."""
+        self._notes = self._tools.begun.open(by) if self._tools.begun else None
+        try:
+            self._run(by, tally, until, lane)
+        finally:
+            # with threads still at work (the database went away) the page stays until this process ends
+            if self._notes is not None and self._under_way == 0:
+                self._notes.close()
+
+    def _run(self, by: str, tally: Tally, until: datetime, lane: Lane | None) -> None:
         began = time.monotonic()
         sent = 0
         while True:
@@ -157,13 +170,17 @@ class Pump:
         began = time.monotonic()
         while True:
             try:
-                return self._transaction(by, finished, room, lane, tally)
+                turned = self._transaction(by, finished, room, lane, tally)
             except DatabaseDown:
                 if not finished or lane is not None or time.monotonic() - began > PATIENCE or self.stopping.wait(0.5):
                     raise
             except Exception as failed:
                 if not may_retry(failed) or time.monotonic() - began > PATIENCE:
                     raise
+            else:
+                if self._notes is not None and finished:
+                    self._notes.settled([one.id for one in finished])
+                return turned
 
     def _transaction(
         self, by: str, finished: list[Done], room: int, lane: Lane | None, tally: Tally
@@ -333,6 +350,8 @@ class Pump:
         if isinstance(refused, Wait):
             waits = Outcome(State.QUEUED, reason=refused.reason, again_at=refused.until, untried=True)
             return Done(one.id, waits, None, one.expires_at)
+        if self._notes is not None:
+            self._notes.note(one.id)
         try:
             outcome = after_send(dispatch(self._channel, message, self._tools.transport))
             learned = FINE

@@ -5,7 +5,7 @@ before the mark leaves a claim that runs out and is taken again; one that dies a
 may repeat (P3): the sweeper turns it into `unknown`, and a delivery report settles it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -152,6 +152,16 @@ def sweep(connection: Connection, now: datetime) -> dict[str, int]:
     Returns counts by outcome.
     """
     return {name: connection.execute(statement, {"now": to_ms(now)}).rowcount for name, statement in SWEEPS.items()}
+
+
+def give_back(connection: Connection, by: str, begun: Collection[str], now: datetime) -> int:
+    """Queue anew what the dead run `by` had claimed and certainly not `begun` to send. Returns how many rows."""
+    unsent = and_(outbox.c.lease_by == by, outbox.c.id.not_in(begun))
+    return connection.execute(
+        update(outbox)
+        .where(unsent, outbox.c.state == State.SENDING.value)
+        .values(state=State.QUEUED.value, lease_until=None, lease_by=None, moved_at=now, attempts=outbox.c.attempts - 1)
+    ).rowcount
 
 
 def waiting_channels(connection: Connection, now: datetime) -> list[str]:
