@@ -38,6 +38,9 @@ def gestation_at(line: Line, i: int) -> "Found | None":
         number = _ordinal(line, unit[1])
         return _gestation(line, str(unit[0]), number, i) if number else None
     number = number_at(line, i) or _named_ordinal(line, i)
+    if number and "ordinal" in line.at(i) and pregnant(line, i) and i <= line.notes["pregnant"] + 2:
+        bare = not (number.end < len(line) and "unit" in line.at(number.end)) and not (i and "noun" in line.at(i - 1))
+        return _gestation(line, "month", number, i) if bare and "num" not in line.at(i) else None
     if number is None or (i and _NOT_AN_AGE & set(line.at(i - 1)) and not _is_of(line, i - 1)):
         return None
     j = number.end

@@ -50,6 +50,14 @@ def amount_at(line: Line, i: int) -> "tuple[float, str, int] | None":
     return None
 
 
+def said_at(line: Line, i: int) -> "tuple[float, str, int] | None":
+    """The same behind a word that calls for a length of time: `1h30` there is an hour and a half."""
+    if i < len(line) and line.words[i].shape == "clock" and "h" in line.words[i].raw.lower():
+        hours, _, minutes = line.words[i].raw.lower().partition("h")
+        return float(int(hours) * 60 + int("".join(c for c in minutes if c.isdigit()))), "minute", i + 1
+    return amount_at(line, i)
+
+
 def iso(value: float, unit: str, *, weeks: bool = False) -> str:
     """The ISO duration; weeks are written in days (`P14D`) unless `weeks`, an hour and a half `PT1H30M`."""
     if unit == "minute":

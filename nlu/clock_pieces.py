@@ -161,6 +161,9 @@ def _named(line: Line, i: int, j: int) -> "Piece | None":
     if not found:
         return None
     hour, _, minute = str(found[0]).partition(":")
+    less = line.kind(found[1], "less")
+    if less and less[0] and not line.words[found[1]].breaks:  # midi moins le quart
+        return Piece("time", i, less[1], at=(int(hour) * 60 - int(less[0])) % DAY_MINUTES)
     joiner = line.kind(found[1], "and")
     past = line.kind(joiner[1] if joiner else found[1], "fraction")
     if past and (joiner or line.linked(found[1])) and not line.words[found[1]].breaks:  # midi et demi

@@ -44,10 +44,10 @@ _SHAPES = re.compile(
     r"|(?P<dmy>(?<!\d)\d{1,2}(?P<sep>[/.-])\d{1,2}(?P=sep)(?:\d{4}|\d\d)(?!\d))"
     r"|(?P<slash>(?<!\d)\d{1,3}(?:[.,]\d)?\s?[/\\]\s?\d{1,3}(?:[.,]\d)?(?![\d/]))"
     r"|(?P<clock>(?<!\d)\d{1,2}\s?[hH]\s?\d{2}(?!\d)(?!\s?[hH]\b)(?:\s?mn|\s?min)?|(?<![\d:])\d{1,2}:\d{2}(?::\d\d)?(?!\d))"
-    r"|(?P<dec>\d+[.,٫]\d+|\d(?:[gG][rR]?)\d{1,2}(?!\w))"
+    r"|(?P<dec>\d+[.,٫]\d+|\d\d°\d(?!\d)|\d(?:[gG][rR]?)\d{1,2}(?!\w))"
     rf"|(?P<glued>\d+{_LETTER}(?:\w|[\u064b-\u065f\u0300-\u036f])*)"
     r"|(?P<int>\d+)"
-    r"|(?P<prefix>[\u0620-\u064a\u2d30-\u2d67]{1,6}(?=\d)|(?<!\w)(?:m3a|nhar|le|du|au|fnhar|f)(?=\d{1,2}(?:[hH]\d{0,2})?(?!\w)))"
+    r"|(?P<prefix>[\u0620-\u064a\u2d30-\u2d67]{1,6}(?=\d)|(?<!\w)(?:m3a|nhar|le|du|au|fnhar|f|l)(?=\d{1,2}(?:[hH]\d{0,2})?(?!\w)))"
     rf"|(?P<word>{_LETTER}(?:[^\W_]|[\u0640\u064b-\u065f\u0670\u0300-\u036f])*)"
 )
 _GLUED = re.compile(rf"(\d+)({_LETTER}.*)", re.DOTALL)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 
 from nlu.ages import pregnant
-from nlu.date_words import Line
+from nlu.date_words import Line, key
 from nlu.number_words import Number, number_at
 from nlu.pieces import Piece, counts, marks, month_days, next_date, shift_months, skip
 
@@ -79,6 +79,8 @@ def _ordinal(line: Line, j: int) -> "Number | None":
     tens = line.kind(end, "num") if line.linked(end) else None
     if tens and value < 10 and tens[0] in (20, 30):
         value, end = value + int(tens[0]), tens[1]
+    elif value < 10 and end < len(line) and key(line.words[end].raw) == "عشر":
+        value, end = value + 10, end + 1
     month = line.kind(skip(line, end, "filler", 2), "month")
     return Number(float(value), end) if month else None
 
@@ -127,11 +129,18 @@ def month_at(line: Line, i: int, today: date) -> "Piece | None":
     if unit and unit[0] == "month":
         number = number_at(line, unit[1])
         carried = pregnant(line, before=i)
-        if number and number.whole and 1 <= number.whole <= 12 and not carried and "unit" not in line.at(number.end):
+        if (
+            number
+            and number.whole
+            and 1 <= number.whole <= 12
+            and not number.weak
+            and not carried
+            and "unit" not in line.at(number.end)
+        ):
             return _month_piece(i, number.end, edge, today, number.whole)
         mark, end = marks(line, unit[1])
         if edge:
-            return _month_piece(i, end, edge, today, shift_months(today, 1 if mark == "next" else 0).month)
+            return _edge_of_month(i, end, edge, today, 1 if mark == "next" else 0)
         j = unit[1]
     month = line.kind(j, "month")
     if not month:
@@ -154,6 +163,16 @@ def month_at(line: Line, i: int, today: date) -> "Piece | None":
         end = number.end if year and number else end if mark else month[1]
         return _month_piece(i, end, edge, today, int(month[0]), year)
     return None
+
+
+def _edge_of_month(i: int, end: int, edge: str, today: date, months: int) -> Piece:
+    """The beginning, middle or end of this month; of the next one where that is over, and from today where it has begun."""
+    there = shift_months(today, months)
+    piece = _month_piece(i, end, edge, today, there.month, there.year)
+    if piece.last and piece.last < today:
+        later = shift_months(there, 1)
+        return _month_piece(i, end, edge, today, later.month, later.year)
+    return replace(piece, day=max(piece.day or today, today))
 
 
 def _month_piece(i: int, end: int, edge: str, today: date, month: int, year: "int | None" = None) -> Piece:

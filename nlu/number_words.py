@@ -4,7 +4,7 @@
 
 from dataclasses import dataclass
 
-from nlu.date_words import WEAK, Line
+from nlu.date_words import WEAK, Line, key
 
 _TENS = range(20, 100, 10)
 
@@ -32,7 +32,7 @@ def number_at(line: Line, i: int) -> "Number | None":
     if word.shape in ("int", "dec"):
         if len(word.raw) > 9:  # a code, not a quantity
             return None
-        raw = word.raw.replace(",", ".").replace("٫", ".").lower()
+        raw = word.raw.replace(",", ".").replace("٫", ".").replace("°", ".").lower()
         if "g" in raw:  # 1g26 is how grams per litre are said and written
             raw = raw.replace("gr", ".").replace("g", ".")
         number = Number(float(raw), i + 1, digits=True)
@@ -70,7 +70,7 @@ def _with_fraction(line: Line, number: Number) -> Number:
 def _spelled(line: Line, i: int) -> "Number | None":
     first = line.kind(i, "num")
     if not first:
-        return None
+        return _four(line, i)
     value, end = int(first[0]), first[1]
     weak = end == i + 1 and any(k in WEAK for k, _ in line.words[i].keys)
     thousands, current = (value, 0) if value >= 1000 else (0, value)
@@ -90,6 +90,19 @@ def _spelled(line: Line, i: int) -> "Number | None":
             current, last = grown, value if value != 10 or last >= 100 else 11
         end, weak = found[1], False
     return Number(float(thousands + current), end, weak)
+
+
+def _four(line: Line, i: int) -> "Number | None":
+    """`ربع سوايع`: four hours; `ربع ساعة` is a quarter of one."""
+    quarter = line.kind(i, "fraction")
+    several = quarter and quarter[0] == 15 and i + 1 < len(line) and not line.words[i + 1].breaks
+    return Number(4.0, i + 1) if several and any(k in _SEVERAL for k, _ in line.words[i + 1].keys) else None
+
+
+_SEVERAL = frozenset(
+    key(w)
+    for w in ["سوايع", "ساعات", "شهور", "أشهر", "ايام", "أيام", "سنين", "سيمانات", "swaye3", "sa3at", "chhour", "chhura", "iyam", "iyyam", "ayam", "snin", "simanat"]
+)
 
 
 def _joined(line: Line, end: int) -> "tuple[int, bool, bool]":

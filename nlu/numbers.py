@@ -17,7 +17,7 @@ from nlu.date_words import Found, Line, key
 from nlu.lexicon import reading_words
 from nlu.number_words import Number, number_at, written
 
-__all__ = ["Found", "find", "is_pressure", "read", "speaks_of"]
+__all__ = ["Found", "find", "is_pressure", "read", "speaks_of", "topic"]
 
 _TOPIC = {key(word): topic for topic, spellings in reading_words.TOPICS.items() for word in spellings.split()}
 _UNIT = {key(word): unit for word, unit in reading_words.UNITS.items()}
@@ -55,7 +55,7 @@ def find(text: str) -> "list[Found]":
 
 def read(line: Line) -> "list[Found]":
     """The same of words that are already looked up."""
-    topics = [_topic(line, i) for i in range(len(line))]
+    topics = [topic(line, i) for i in range(len(line))]
     found: list[Found] = []
     i = 0
     while i < len(line):
@@ -69,16 +69,17 @@ def read(line: Line) -> "list[Found]":
     return found
 
 
-def speaks_of(line: Line, topic: str) -> bool:
+def speaks_of(line: Line, reading: str) -> bool:
     """Whether the text has a word of that kind of reading (`blood_pressure`, `glucose`, …)."""
-    return any(_topic(line, i) == topic for i in range(len(line)))
+    return any(topic(line, i) == reading for i in range(len(line)))
 
 
-def _topic(line: Line, i: int) -> str:
+def topic(line: Line, i: int) -> str:
+    """The kind of reading or dose that word `i` names, or an empty string."""
     for spelling, _ in line.words[i].keys:
-        topic = _TOPIC.get(spelling)
-        if topic:
-            return topic
+        named = _TOPIC.get(spelling)
+        if named:
+            return named
     return ""
 
 
@@ -88,6 +89,9 @@ def _lone_dose(line: Line, i: int, topics: "list[str]") -> "tuple[Found, int] | 
         return line.found("dose", "2", i, i + 1), i + 1
     if topics[i] != "dose" or i + 1 >= len(line) or line.words[i + 1].breaks:
         return None
+    half = _half_more(line, i + 1)
+    if half:
+        return line.found("dose", "1.5", i, half), half
     one = number_at(line, i + 1)
     behind = one is not None and one.value == 1 and one.weak and not line.kind(one.end, "unit")
     return (line.found("dose", "1", i, one.end), one.end) if one and behind else None
@@ -103,6 +107,8 @@ def _at(line: Line, i: int, topics: "list[str]") -> "tuple[Found | None, int] | 
         return line.found("phone", _phone(word.raw), i, i + 1), i + 1
     if word.shape in ("iso", "dmy", "clock"):
         return None, i + 1
+    if word.shape == "slash" and i + 1 < len(line) and topics[i + 1] == "dose" and slash_pair(word.raw)[0] == 1:
+        return line.found("dose", written(round(1 / max(1, slash_pair(word.raw)[1]), 2)), i, i + 2), i + 2
     if word.shape == "slash":
         return _pressure(line, i, i + 1, *slash_pair(word.raw), topics), i + 1
     said = _half(line, i, topics) or _lone_dose(line, i, topics)
@@ -179,7 +185,11 @@ def _measured(
     last = line.words[j - 1]
     tail = line.text[last.end : last.end + 12]
     keys = {k for k, _ in line.words[j].keys[:1]} if j < len(line) and not line.words[j].breaks else set()
-    glucose = None if _is_other(topics, i) else _glucose(value, tail, near, last.raw)
+    glucose = (
+        None
+        if _is_other(topics, i)
+        else _glucose(value, tail, near, line.words[i].raw if line.words[i].shape == "dec" else "")
+    )
     if glucose:
         end, sugar = j, glucose[0]
         while glucose[1] and end < len(line) and line.words[end].start < last.end + glucose[1]:
@@ -191,7 +201,8 @@ def _measured(
     if keys & _KILO and 0.3 <= value <= 400:
         return line.found("weight", written(value), i, j + 1), j + 1
     if j < len(line) and topics[j] == "dose" and 0 < value <= 60:
-        return line.found("dose", written(value), i, j + 1), j + 1
+        half = _half_more(line, j + 1)
+        return line.found("dose", written(value + (0.5 if half else 0)), i, half or j + 1), half or j + 1
     unit = next((_UNIT[k] for k in keys if k in _UNIT), "")
     if unit:
         return line.found("dose", f"{written(value)} {unit}", i, j + 1), j + 1

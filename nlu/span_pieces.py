@@ -1,15 +1,15 @@
 """Pieces of a text that say how long, how often, how far from now, from when to when, or what only a question can settle."""
 
-# ruff: noqa: PLR2004, PLR0911, C901 - a grammar: one return a rule; 12, 24, 31 and 60 say what they are
+# ruff: noqa: PLR2004, PLR0911, PLR0912, C901 - a grammar: one return a rule; 12, 24, 31 and 60 say what they are
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from nlu.amount_pieces import amount_at, iso, moved
+from nlu.amount_pieces import amount_at, iso, moved, said_at
 from nlu.clock_pieces import hours_of, part_at, time_at
 from nlu.date_pieces import day_at
 from nlu.date_words import Line, key
-from nlu.number_words import number_at
+from nlu.number_words import Number, number_at
 from nlu.pieces import Piece, skip
 
 DAY_NAMES = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
@@ -26,6 +26,11 @@ def moment(value: datetime) -> str:
 def recurrence_at(line: Line, i: int) -> "Piece | None":
     """`every PT8H`, `3/day`, `weekly MON`, `daily morning`."""
     every = line.kind(i, "every")
+    if line.words[i].raw.lower() in ("le", "les"):  # le lundi et le jeudi, les lundis
+        days = _weekdays(line, i + 1)
+        if days and (len(days[0]) > 1 or line.words[i].raw.lower() == "les"):
+            return Piece("rec", i, days[1], type="recurrence", text="weekly " + ",".join(days[0]))
+        return None
     if every and _weekdays(line, every[1]):
         return _every(line, i, every[1])
     for name, value in (
@@ -138,6 +143,8 @@ def _every(line: Line, i: int, j: int) -> "Piece | None":
     if amount:
         value, unit, end = amount
         return Piece("rec", i, end, type="recurrence", text="every " + iso(value, unit, weeks=True))
+    if line.words[j].raw.lower() in ("iḍ", "yiḍ", "id", "ⵉⴹ", "ⵢⵉⴹ"):
+        return Piece("rec", i, j + 1, type="recurrence", text="daily night")
     part = part_at(line, j)
     if part:
         return Piece("rec", i, part.end, type="recurrence", text="daily " + part.text)
@@ -149,7 +156,8 @@ def _weekdays(line: Line, j: int) -> "tuple[list[str], int] | None":
     at = end = j
     while at < len(line):
         k = skip(line, at, "noun", 1)
-        found = line.kind(k, "weekday") or line.kind(at, "weekday")
+        k = k + 1 if names and k < len(line) and line.words[k].raw.lower() in ("le", "les") else k
+        found = line.kind(k, "weekday") or line.kind(at, "weekday") or _monday(line, k)
         if not found or (not names and "num" in line.at(found[1] - 1) and "unit" in line.at(found[1])):
             break
         names.append(DAY_NAMES[int(found[0])])
@@ -161,13 +169,23 @@ def _weekdays(line: Line, j: int) -> "tuple[list[str], int] | None":
     return (names, end) if names else None
 
 
+def _monday(line: Line, k: int) -> "tuple[int, int] | None":
+    """`كل اثنين`: Monday, where no unit makes it every two of them."""
+    two = k < len(line) and key(line.words[k].raw) in _TWO and "unit" not in line.at(k + 1)
+    return (0, k + 1) if two else None
+
+
+_TWO = frozenset({key("اثنين"), key("إثنين"), key("واثنين")})
+
+
 def offset_at(line: Line, i: int, now: datetime) -> "Piece | None":
     """`dans 3 jours`, `بعد أسبوع`, `simana mn daba`, `il y a 2 heures`, `d'ici 15 jours`, or a plain length of time."""
     for name, sign in (("in", 1), ("within", 1), ("after", 1), ("ago", -1)):
         found = line.kind(i, name)
-        amount = amount_at(line, skip(line, found[1], "filler", 1)) if found else None
+        length = amount_at if name == "after" else said_at
+        amount = length(line, skip(line, found[1], "filler", 1)) if found else None
         if found and not amount:
-            amount = amount_at(line, found[1])
+            amount = length(line, found[1])
         if not found or not amount:
             continue
         value, unit, end = amount
@@ -178,7 +196,7 @@ def offset_at(line: Line, i: int, now: datetime) -> "Piece | None":
         return _away(i, end, now, sign * value, unit)
     for name in ("since", "for"):
         found = line.kind(i, name)
-        amount = amount_at(line, found[1]) if found else None
+        amount = (said_at if name == "for" else amount_at)(line, found[1]) if found else None
         loose = key(line.words[i].raw) in _FROM and found is not None and found[1] == i + 1
         after = found[1] if found else i
         counted = number_at(line, after) is not None or bool({"pair", "minutes"} & set(line.at(after)))
@@ -230,7 +248,7 @@ def turn_at(line: Line, i: int, today: date) -> "Piece | None":
     asked = _asked(line, i)
     if asked:
         return asked
-    for name in ("after", "before", "onward"):
+    for name in ("after", "before", "onward", "within"):
         found = line.kind(i, name)
         if not found:
             continue
@@ -242,10 +260,13 @@ def turn_at(line: Line, i: int, today: date) -> "Piece | None":
             return replace(asked, start=i)
         piece = day_at(line, j, today) or (day_at(line, found[1], today) if j > found[1] else None)
         if piece and piece.kind in ("day", "days") and piece.day:
+            if name == "within":
+                last = piece.last or piece.day
+                return Piece("days", i, piece.end, day=today, last=last) if last >= today else None
             side = "before" if name == "before" else "after"
             edge = piece.last if piece.last and side == "after" else piece.day
             return Piece("text", i, piece.end, type="date", text=f"{side}:{edge.isoformat()}")
-        if line.kind(j, "part"):
+        if line.kind(j, "part") or name == "within":
             continue
         timed = time_at(line, j, after_day=False) or time_at(line, found[1], after_day=True)
         if timed and timed.kind == "time" and "onward" in line.at(i):
@@ -256,7 +277,7 @@ def turn_at(line: Line, i: int, today: date) -> "Piece | None":
 
 
 def _asked(line: Line, i: int) -> "Piece | None":
-    found = line.kind(i, "ask")
+    found = line.kind(i, "ask") or line.kind(i, "anytime")
     if not found:
         return None
     if line.words[found[1] - 1].raw.lower().endswith("e") and "ai" in line.words[found[1] - 1].raw.lower():
@@ -300,7 +321,8 @@ def range_at(line: Line, i: int, today: date) -> "Piece | None":
             )
             if last >= opening.day:
                 return Piece("days", i, closing.end, day=opening.day, last=last)
-    number = number_at(line, j)
+    first_of = line.kind(j, "first")
+    number = number_at(line, j) or (Number(1.0, first_of[1]) if first_of else None)
     day = hours_of(number) or (number.whole if number and number.whole and number.whole <= 31 else None)
     if number and day:
         to = line.kind(number.end, "to")

@@ -38,7 +38,7 @@ DAY: "dict[int, str]" = {
     "هذا اليوم|assa|ass a|ass ad|assad|ghassa|ghassad|ghass ad|wassa|idam",
     1: "demain|dmain|2m1|dmn|لغدا|ghdan|ghadan|dmin|2main|ghda|ghada|ghedda|gheda|ghuda|gda|غدا|غدّا|غدّة|غدوة|غدوا|الغد|غد|يوم غد|نهار غدا|tomorrow|azka|azekka|azzka|aska|"
     "askka|azka ad|tiwcca|tiwcha|tiucca|thiwecha",
-    2: "apres demain|apres dmain|apré demain|b3d ghda|ba3d ghda|mn b3d ghda|mur ghda|mura ghda|wra ghda|after tomorrow|day after tomorrow|"
+    2: "apres demain|لغد ليه|lghd lih|lghad lih|apres dmain|apré demain|b3d ghda|ba3d ghda|mn b3d ghda|mur ghda|mura ghda|wra ghda|after tomorrow|day after tomorrow|"
     "the day after tomorrow|بعد غد|بعد غدا|من بعد غدا|مور غدا|بعد الغد|naf azka|naf uzka|naf uzekka|naf aska|naf uska|dffir uzka|dffir n uzka|"
     "awrn uzka|sllid|sslid|asllid|nnaf uzka",
     -1: "hier|lbar7|lbare7|lbareh|bar7|barih|yesterday|البارح|لبارح|البارحة|أمس|امس|الأمس|idgam|igdam|idlli|idli|idnad|assnnat|asnat|asnad",
@@ -46,7 +46,7 @@ DAY: "dict[int, str]" = {
 }
 
 PART: "dict[str, str]" = {
-    "morning": "matin|matinee|matinees|matins|sbah|sba7|sabah|bkri|lbkri|fjr|lfjer|alfajr|fajr|sobh|sob7|dha|da7wa|morning|الصباح|صباح|صباحا|صبح|فجر|الفجر|بكري|"
+    "morning": "matin|matinee|dat n tizwarnin|dat n tizwarin|zdat n tizwarn|matinees|matins|sbah|sba7|sabah|bkri|lbkri|fjr|lfjer|alfajr|fajr|sobh|sob7|dha|da7wa|morning|الصباح|صباح|صباحا|صبح|فجر|الفجر|بكري|"
     "ضحى|الضحى|tifawt|tifawin|tfawt|tfaut|zik|sbah bkri|tizi n tifawt|avant midi|9bl dohr|9bl dhor|9bl duhr|قبل الظهر|قبل الضهر|lfjr|tuzwit",
     "afternoon": "apres midi|aprem|apres midis|3chwiya|l3chwiya|لعشوية|العشوية|ddhur|apm|apres dohr|apres dhohr|3chia|3chya|3chiya|la3chia|3achia|3achiya|aachia|3shia|dohr|dhor|dhr|duhr|duhur|do8r|do8ar|dhuhr|"
     "3sr|3asr|3aser|l3asar|mn b3d dohr|b3d dohr|b3d dhor|b3d duhr|afternoon|العشية|عشية|لعشية|ظهر|الظهر|الضهر|ضهر|ظهرا|بعد الظهر|بعد الضهر|من بعد الظهر|"
@@ -59,7 +59,7 @@ PART: "dict[str, str]" = {
 
 TODAY_PART: "dict[str, str]" = {
     "morning": "ce matin|had sbah|lyum sbah|lyum f sbah|هاد الصباح|هذا الصباح|this morning",
-    "afternoon": "cet apres midi|had l3chia|had l3chiya|had 3chiya|هاد العشية|this afternoon",
+    "afternoon": "cet apres midi|cet aprem|cette aprem|cet apm|had l3chia|had l3chiya|had 3chiya|هاد العشية|this afternoon",
     "evening": "ce soir|tonight|had lmsa|هذا المساء|tadgat ad|tadggwat ad|tadggat ad",
     "night": "cette nuit|had lila|had llila|lila hadi|هاد الليلة|هذه الليلة|الليلة|had lil|id ad",
 }
@@ -78,7 +78,7 @@ UNIT: "dict[str, str]" = {
     "wass|wussan|was|usan",
     "week": "semaine|semaines|smaine|smn|wimalass|wimalassn|sem|simana|smana|siamana|assimana|simanat|smanat|semana|osbou3|usbu3|ousbou3|asabi3|week|weeks|أسبوع|اسبوع|أسابيع|أسبوعا|سيمانة|"
     "سيمانات|سمانة|سمانات|السيمانة|imalas|imalass|imalasn|imalassn|durt|durtat|dduart|tudert n imalass|simant|sman",
-    "month": "mois|chhr|wayyurn|ayyurn|iyyurn|uyyurn|wayyuren|chhar|chher|ch8r|ch8ar|ch8er|shhar|chhour|chohor|chhura|chhur|ch8or|month|months|شهر|شهور|أشهر|اشهر|شهرا|ayur|ayyur|wayur|irn|yirn|iyyirn|"
+    "month": "mois|chhr|شهرها|شهري|chhrha|chahrha|chhri|wayyurn|ayyurn|iyyurn|uyyurn|wayyuren|chhar|chher|ch8r|ch8ar|ch8er|shhar|chhour|chohor|chhura|chhur|ch8or|month|months|شهر|شهور|أشهر|اشهر|شهرا|ayur|ayyur|wayur|irn|yirn|iyyirn|"
     "wayyur|iyirn",
     "year": "an|ans|annee|isggʷasn|annees|3am|3wam|a3wam|sna|snin|year|years|سنة|سنوات|سنين|عام|أعوام|عوام|اعوام|asgas|usgas|isgasn|asggas|asggwas|usggwas|isggwasn|"
     "asgwas|usgwas|isgwasn",
@@ -142,13 +142,13 @@ MARK: "dict[str, str]" = {
     "until": "jusqu a|jusqua|jusqu au|jusqu|htal|7tal|7ta l|hta l|hta|حتى|حتال|إلى|الى|until|till|ar|al",
     "from": "de|du|des|entre|mn|min|من|بين|ma bin|mabin|bin|from|between|zg|seg|gr|zgh|zi",
     "to": "a|au|l|hta|hta l|7tal|htal|et|w|o|u|wla|ل|حتى|الى|إلى|و|ar|d|to|till|and",
-    "times": "fois|x|lmrat|lmarat|المرات|lmrrat|twalat|mra|mara|marat|mrat|mrrat|merrat|tkhtrat|khtrat|khatra|times|مرات|مرة|مرا|مرّات|خطرات|tikkal|tikklt|tiklt|tikal|twal|tikkelt|tikalt|tiklit",
+    "times": "fois|x|twalt|lmrat|lmarat|المرات|lmrrat|twalat|mra|mara|marat|mrat|mrrat|merrat|tkhtrat|khtrat|khatra|times|مرات|مرة|مرا|مرّات|خطرات|tikkal|tikklt|tiklt|tikal|twal|tikkelt|tikalt|tiklit",
     "twice": "mrtayn|mrtin|marratayn|مرتين|مرتان|twice|snat tikal|sint tikkal",
     "per": "par|f|fi|fl|kul|في|ف|كل|g|gh|dg|deg|i|per|a day|n|au|بال|dans la|dans le|la|le",
     "everyday": "quotidien|quotidiennement|chaque jour|tous les jours|ts ls jours|yawmiyan|yawmian|yumian|youmiyan|يوميا|يومياً|daily|every day|kulyum|kulnhar|kolnhar|كل يوم|كل نهار|kul nhar|kola nhar|kul yum|kraygat ass|kraygat as|ku as|ku ass|yal as|yal ass|kud ass|kul as|kulu ass",
     "everyweek": "hebdomadaire|usbu3iyan|أسبوعيا|اسبوعيا|weekly",
     "everymonth": "mensuel|mensuellement|شهريا|chahriyan|monthly",
-    "alternate": "un jour sur deux|nhar ah nhar la|nhar iyh nhar la|nhar iwa nhar la|نهار إيه نهار لا|نهار إيه ونهار لا|نهار آه نهار لا|يوم نعم يوم لا|يوما بعد يوم|nhar b nhar la|ass ih ass uhu|nhar w nhar la|nhar ah w nhar la|nhar iyeh w nhar la|نهار و نهار لا|نهار اه نهار لا|يوم بعد يوم|يوم ويوم لا|نهار ونهار لا|un jour sur 2",
+    "alternate": "un jour sur deux|nhar ah nhar la|nhar iyh nhar la|nhar eh nhar la|nhar eh w nhar la|nhar iwa nhar la|نهار إيه نهار لا|نهار إيه ونهار لا|نهار آه نهار لا|يوم نعم يوم لا|يوما بعد يوم|nhar b nhar la|ass ih ass uhu|nhar w nhar la|nhar ah w nhar la|nhar iyeh w nhar la|نهار و نهار لا|نهار اه نهار لا|يوم بعد يوم|يوم ويوم لا|نهار ونهار لا|un jour sur 2",
     "clock": "ssa3a|sa3a|lsa3a|الساعة|الساعه|ساعة|tasragt|tasraght|tsragt|tsraght|tsa3t|tassa3t|o clock|l m3a|lw9t",
     "at": "a|à|vers|m3a|ma3|mea|مع|عند|في|ف|f|fi|fl|3la|على|at|around|g|gh|i|ar|deg|dg|n|pour|pr|des|tis|wis|l",
     "noun": "nhar|jour|le jour|yum|yawm|youm|ass|ass n|wass|wass n|يوم|نهار|ال|day|f nhar",
@@ -159,20 +159,24 @@ MARK: "dict[str, str]" = {
     "onward": "a partir de|a partir du|a partir|a compter de|a compter du|ابتداء من|ابتداءا من|انطلاقا من|اعتبارا من|bda mn|ibda mn|بدا من",
     "daytime": "d nhar|dyal nhar|dial nhar|ديال النهار|د النهار|دالنهار",
     "move": "decaler|decale|reporter|repousser|deplacer|avancer|changer|modifier|bdl|bdlo|bdlu|nbdl|tbdl|bedlo|nbedlo|بدل|بدلو|نبدل|نبدلو|تبدل|تأجيل|تاجيل|تغيير|نقل|تقديم|nakhr|akhr|snfl|sbdl",
+    "visit": "rdv|rendez vous|rendezvous|randivou|rondivou|maw3id|maw3d|mou3id|mw3id|lmaw3id|موعد|الموعد|موعدي|رونديفو|رنديفو|asihar|lmi3ad|date|visite|consultation",
     "filler": "inchallah|incha allah|nchallah|inchaallah|in cha allah|ان شاء الله|إن شاء الله|3afak|عافاك|svp|si possible|n debut d|debut d|n fin d|f|fi|fl|d|du|de|des|l|la|le|les|dial|dyal|dyalt|على|من|في|ف|د|ديال|ل|مع|mn|m3a|a|à|au|g|gh|n|deg|dg|s|i|of|on|at|the|in|w|vers|pour|ar|nhar|jour|b|ب|عند|"
     "dans|sur|fach|ghi|و|ssa3a|الساعة",
     "weekend": "fin de semaine|week end|weekend|wikand|wikend|weekand|نهاية الأسبوع|نهاية الاسبوع|ويكاند|الويكاند|tigira n imalas|tigra n imalass",
-    "start": "debut|au debut|bdayt|bdya|lwl d|بداية|أول|اول|début|start of|tazwart",
+    "start": "debut|lwl|luwl|اللول|لول|awl|au debut|bdayt|bdya|lwl d|بداية|أول|اول|début|start of|tazwart",
     "middle": "mi|milieu|wst|nss|wsst|وسط|منتصف|نص|middle",
     "end": "fin|la fin|akhir|lkhr d|akher|آخر|اخر|نهاية|أواخر|end of|tigira|tigra",
     "now": "maintenant|tout de suite|daba|drok|druk|now|دابا|الآن|حالا|ghila|ghilad|dghi|daba daba|immediatement",
     "first": "premier|1er|awl|lwl|luwl|أول|فاتح|اول|فاتح من|amzwaru|tis yan|wis yan",
     "ask": "l3id|l3id lkbir|l3id sghir|l aid|aid el kebir|aid el adha|aid el fitr|aid el kbir|aid adha|aid al adha|aid al fitr|الحج|العيد|عيد الفطر|عيد الأضحى|rmdan|ramdan|ramadan|ramadhan|رمضان|l3utla|3utla|otla|العطلة|عطلة|vacances|les vacances|"
     "conges|conge|l3rs|العرس|mulid|lmulud|mouloud|المولد|l3ashura|achoura|عاشوراء|lhsad|shubbak|lmussm|lmoussem|الموسم|rmdan jay|ussan n l3id|lbac|examens|imtihanat|الامتحانات|"
-    "les fetes|la fete|kays n l3id|tafaska|lfaska|rrmdan",
-    "vague": "plus tard|f lw9t li ghadi|f lwkt li ghadi|f lw9t li jay|في الوقت القادم|des que possible|le plus tot possible|au plus vite|f a9rab w9t|في أقرب وقت|شي وقت|chi w9t|chi wqt|من بعد ونقول ليك|une autre fois|un autre jour|mn b3d|men ba3d|mnb3d|من بعد|مرة اخرى|مرة أخرى|لاحقا|فيما بعد|later|another time|nhar akhur|yum akhur|نهار اخر|يوم آخر|bientot|"
-    "قريبا|qrib|wa9t akhur|wqt akhur|وقت آخر|f ay wqt|n importe quand|quand vous voulez|ass yadn|ass yadni|yan wass|dffir s|ghir f lqrib|chi nhar|شي نهار|un de ces jours|quand je peux|"
-    "mli nkun msali|ila bgha lah|nchuf|ما عرفتش|je ne sais pas|pas encore|tizi yadni",
+    "les fetes|la fete|kays n l3id|tafaska|tfaska|lfaska|rrmdan",
+    "vague": "je sais pas|je ne sais pas|aucune idee|لا أعرف|لا أدري|ma3rftch|ma3rfch|ma 3rftch|ma3rft|ur sing|ur sinɣ|فاش نسالي|fach nsali|fach nkun msali|"
+    "من بعد ونقول ليك|mn b3d|men ba3d|mnb3d|من بعد|مرة اخرى|مرة أخرى|later|bientot|قريبا|qrib|yan wass|dffir s|ghir f lqrib|quand je peux|mli nkun msali|"
+    "ila bgha lah|nchuf|ما عرفتش|pas encore|tizi yadni",
+    "anytime": "plus tard|f lw9t li ghadi|f lwkt li ghadi|f lw9t li jay|في الوقت القادم|des que possible|le plus tot possible|au plus vite|a9rab w9t|a9rb w9t|a9rab wa9t|a9rb wa9t|akrab wa9t|أقرب وقت|أقرب موعد|شي وقت|"
+    "chi w9t|chi wqt|chi wa9t|une autre fois|un autre jour|un autre moment|la prochaine fois|لاحقا|فيما بعد|another time|nhar akhur|yum akhur|نهار اخر|يوم آخر|wa9t akhur|wqt akhur|وقت آخر|f ay wqt|"
+    "n importe quand|n importe quel jour|quand vous voulez|ass yadn|ass yadni|chi nhar|شي نهار|un de ces jours",
 }
 
 EXACT: "dict[str, tuple[str, ...]]" = {

@@ -8,7 +8,7 @@ NUMBER: "dict[int, str]" = {
     1: "un|une|wahd|wa7d|wahda|wa7da|wahed|wehda|lwahda|lou7da|lwe7da|luhda|lwehda|واحد|واحدة|وحدة|وحده|أحد|إحدى|yan|yat|yun|yut|yiwn|yiwt|ijn|yij|ijj|yuwn|one",
     2: "deux|juj|joj|jouj|zuj|zouj|jooj|zoj|tnayn|اثنان|اثنتان|إثنين|اثنين|اثنتين|جوج|زوج|تنين|sin|snat|sint|snt|sn|two",
     3: "trois|tlata|tlat|tlt|telt|thalata|thlata|tlatt|ثلاثة|ثلاث|تلاتة|تلات|تلت|krad|kratt|kradt|krat|chrad|charad|chratt|three",
-    4: "quatre|katr|rb3a|rba3a|arb3a|arba3a|reb3|rab3a|أربعة|أربع|اربعة|اربع|ربعة|ربع سوايع|kuz|kkuz|kuzt|kkuzt|kkuzz|oqqoz|uqquz|four",
+    4: "quatre|katr|rb3a|rba3a|arb3a|arba3a|reb3|rab3a|أربعة|أربع|اربعة|اربع|ربعة|kuz|kkuz|kuzt|kkuzt|kkuzz|oqqoz|uqquz|four",
     5: "cinq|khmsa|khams|khamsa|khms|5ms|خمسة|خمس|smmus|smmust|smus|smust|smmuss|fus|five",
     6: "six|sta|st|setta|stt|ستة|ست|ستا|sdis|sdist|sddis|sedis|sttin n|six",
     7: "sept|sb3a|sb3|sab3a|sba3|سبعة|سبع|sa|sat|ssa|seven",
