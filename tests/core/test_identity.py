@@ -75,7 +75,7 @@ sides = st.builds(
     case_id=st.none() | st.text("0123456789abcdef", min_size=4, max_size=4),
     created_at=moments,
     last_inbound_at=st.none() | moments,
-)
+).filter(lambda side: side.consent is not Consent.GIVEN or side.last_inbound_at is not None)  # a yes was written
 
 
 @given(sides, sides, nows)

@@ -180,7 +180,10 @@ def test_bodies_that_say_nothing(door: Door, channel: str, kind: str, body: byte
     assert door.stored() == before
 
 
-@pytest.mark.parametrize("sender", [None, "", "me", "+212", "212612345678x", "+2126123456789012345", NUMBER * 50])
+SENDERS = [None, "", "me", "+212", "212612345678x", "+2126123456789012345", NUMBER * 50]
+
+
+@pytest.mark.parametrize("sender", SENDERS, ids=range(len(SENDERS)))
 def test_senders_that_are_nobody(door: Door, sender: str | None) -> None:
     before = door.stored()
     for channel in ("net", "code"):
