@@ -22,9 +22,12 @@ from pathlib import Path
 
 from bench.postgres import NoPostgres, postgres
 from bench.processes import ROOT, free_port
+from bot.core.abuse import Limits
 from bot.core.ids import new_id
 from bot.core.model import Draft, Kind, Lane
+from bot.service.abuse import Outgoing
 from bot.service.answering import LANE
+from bot.service.begun import Begun
 from bot.service.delivery import Delivery
 from bot.service.pacing import Pacer
 from bot.store import outbox
@@ -44,6 +47,8 @@ CHANNEL = "bench-sms"
 SECRET = "measured"  # noqa: S105 (of a provider that exists for a minute)
 TEXT = "Rappel : votre rendez-vous est demain à 10 h au centre de santé. Répondez 1 pour confirmer, 2 pour changer."
 PEOPLE = 100_000
+PATIENCE = 20.0
+"""Seconds that a worker may take to end."""
 MARK_HTTP, MARK_STUB, MARK_REPLY = 1500.0, 20_000.0, 1.0
 """What was promised: messages a second through HTTP and with the stub on PostgreSQL; seconds until a reply goes out."""
 
@@ -68,7 +73,8 @@ def vault() -> Vault:
     return Vault({1: bytes(range(32))}, 1, bytes(reversed(range(32))))
 
 
-def delivery(database: Database, network_url: str, transport: Transport) -> Delivery:
+def delivery(database: Database, network_url: str, transport: Transport, notes: Path) -> Delivery:
+    """All that a worker sends with, its limits and its notes of what it has begun included."""
     return Delivery(
         database=database,
         vault=vault(),
@@ -78,6 +84,8 @@ def delivery(database: Database, network_url: str, transport: Transport) -> Deli
         new_id=new_id,
         zone="Africa/Casablanca",
         pacer=Pacer(None, "bench"),
+        limit=Outgoing(Limits(), lambda _key, _amount, _seconds: None, vault().blind, lambda _reason: None).refusal,
+        begun=Begun(notes),
     )
 
 
@@ -142,6 +150,7 @@ def worker(url: str, network: str) -> Iterator["subprocess.Popen[str]"]:
             assert process.stdout is not None  # noqa: S101 (a pipe was asked for)
             process.stdout.readline()
             yield process
+            process.communicate(timeout=PATIENCE)  # its input ends, and so does it
         finally:
             process.kill()
 
@@ -149,16 +158,18 @@ def worker(url: str, network: str) -> Iterator["subprocess.Popen[str]"]:
 def work(url: str, network: str) -> int:
     """What a worker process does."""
     database = Database(url)
-    made = delivery(database, network or "http://127.0.0.1/none", HttpTransport() if network else Stub())
-    made.run(CHANNEL)
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()
-    for _ in sys.stdin:
-        began = time.time()
-        tally = made.run(CHANNEL, seconds=120)
-        ended = time.time()
-        sys.stdout.write(json.dumps({"began": began, "ended": ended, "counts": tally.counts}) + "\n")
+    with tempfile.TemporaryDirectory(prefix="sahti-bench-") as folder:
+        address, transport = network or "http://127.0.0.1/none", HttpTransport() if network else Stub()
+        made = delivery(database, address, transport, Path(folder))
+        made.run(CHANNEL)
+        sys.stdout.write("ready\n")
         sys.stdout.flush()
+        for _ in sys.stdin:
+            began = time.time()
+            tally = made.run(CHANNEL, seconds=120)
+            ended = time.time()
+            sys.stdout.write(json.dumps({"began": began, "ended": ended, "counts": tally.counts}) + "\n")
+            sys.stdout.flush()
     return 0
 
 
