@@ -21,7 +21,7 @@ DROP, SILENT, DROP_BEFORE = "drop", "silent", "drop before"
 """What may become of a submit besides an answer: taken, and the connection is cut instead of an answer; taken, and never
 answered; cut without being taken."""
 
-WITHIN = 10.0
+WITHIN = 30.0
 
 
 @dataclass

@@ -27,7 +27,7 @@ from tests.gateway.smsc import DROP, DROP_BEFORE, SILENT, Smsc
 pytestmark = [pytest.mark.loopback, pytest.mark.enable_socket, pytest.mark.allow_hosts(["127.0.0.1"])]
 
 NUMBER = "+212612345678"
-QUICK = Timing(answer=0.5, send=1.5, enquire=0.3)
+QUICK = Timing(answer=1.0, send=2.0, enquire=0.3)
 ARABIC = (
     "لا تنس موعدك غدا على الساعة العاشرة صباحا في المركز الصحي، وأحضر معك بطاقتك الوطنية ودفتر التلقيح من فضلك. " * 2
 )
@@ -240,7 +240,7 @@ def test_cut_in_the_middle_of_a_text_is_unknown(smsc: Smsc) -> None:
 
 
 def test_no_answer_is_unknown_and_a_late_one_is_told(smsc: Smsc) -> None:
-    smsc.delay = 0.9
+    smsc.delay = 1.5
     with linked(smsc) as heard:
         with pytest.raises(OutcomeUnknown):
             heard.send("slow", reference="row-1")

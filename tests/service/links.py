@@ -25,7 +25,7 @@ from sms_gateway.smpp.link import Timing
 from sms_gateway.types import HttpRequest, HttpResponse, Part
 from tests.gateway.smsc import Smsc
 
-QUICK = Timing(answer=1.0, send=3.0, enquire=0.5)
+QUICK = Timing(answer=2.0, send=4.0, enquire=1.0)
 
 
 class NoHttp:
@@ -111,7 +111,7 @@ class House:
 
             outbox.add(connection, [one], self.services.vault)
 
-    def until(self, condition: Callable[[], object], seconds: float = 10.0) -> None:
+    def until(self, condition: Callable[[], object], seconds: float = 30.0) -> None:
         end = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < end, f"not in time: {self.rows()}"

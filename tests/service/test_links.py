@@ -108,7 +108,7 @@ def test_taken_and_then_cut_is_unknown_and_never_sent_again(house: House, smsc: 
 
 def test_an_answer_that_comes_too_late_settles_the_row(house: House, smsc: Smsc) -> None:
     house.agree()
-    smsc.delay = 1.5
+    smsc.delay = 2.6
     house.queue("lent")
     house.until(lambda: house.states() == ["unknown"])
     house.until(lambda: house.states() == ["sent"])
