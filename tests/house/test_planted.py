@@ -21,6 +21,7 @@ def run(folder: Path, body: str, *options: str) -> "subprocess.CompletedProcess[
     lines = body.replace("\n", "\n    ")
     (folder / "test_one.py").write_text(f"def test_one():\n    {lines}\n\n\ndef test_two():\n    pass\n")
     env = {name: value for name, value in os.environ.items() if not name.startswith(("SAHTI_", "PYTEST_"))}
+    env["TMPDIR"] = str(folder)  # the logs of a run that leaked are kept: here, to go with the test
     command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.conftest", "-p", "no:cacheprovider", *options]
     command += ["-c", str(ROOT / "pyproject.toml"), "--rootdir", str(folder), str(folder)]
     return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
