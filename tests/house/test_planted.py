@@ -52,6 +52,16 @@ def test_a_clean_run_is_well_and_leaves_nothing(tmp_path: Path) -> None:
     assert not Path((tmp_path / "where").read_text()).exists()
 
 
+def test_what_a_test_is_called_is_no_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(planted.FOLDER, str(tmp_path))
+    planted.note(f"tests/test_one.py::test_one[{planted.NUMBER}]", [("Captured log call", "fine")])
+    assert planted.leaks(tmp_path) == []
+    planted.note("tests/test_one.py::test_two", [("Captured stdout call", planted.NUMBER)])
+    assert planted.leaks(tmp_path) == []  # what a command prints is its answer
+    planted.note("tests/test_one.py::test_two", [("Captured stderr call", planted.NUMBER)])
+    assert len(planted.leaks(tmp_path)) == 2  # the number, and that it is one
+
+
 @pytest.mark.parametrize("word", [*planted.words(), "+212700000001"])
 def test_each_word_is_looked_for(tmp_path: Path, word: str) -> None:
     (tmp_path / "a").mkdir()
