@@ -230,6 +230,8 @@ class Line:
         self.words = words(text)
         self.notes: dict[str, int] = {}
         """What was found out of the whole text, kept for who asks next."""
+        self.numbers: dict[int, object] = {}
+        """What `nlu.number_words` read at each word: many rules ask for the same one."""
         self._at: dict[int, dict[str, tuple[int | str, int]]] = {}
 
     def __len__(self) -> int:
@@ -264,7 +266,8 @@ class Line:
 
     def kind(self, i: int, name: str) -> "tuple[int | str, int] | None":
         """The value and end of what is of this kind at word `i`."""
-        return self.at(i).get(name)
+        known = self._at.get(i)
+        return (self.at(i) if known is None else known).get(name)
 
     def linked(self, i: int) -> bool:
         """Whether word `i` begins with a glued `and` (`وعشرين`) under the spelling that has a number."""

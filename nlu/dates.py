@@ -12,6 +12,7 @@ maghrib evening, isha night; their minutes differ by town and are not computed.
 
 # ruff: noqa: PLR2004, PLR0911 - a grammar: one return a rule; 12, 24, 31 and 60 say what they are
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -119,19 +120,58 @@ def _pieces(line: Line, now: datetime, form: "str | None", taken: "frozenset[int
     return joined(line, pieces)
 
 
+_NUMBER = frozenset({"num", "int", "dec", "fraction"})
+_OPENERS = (
+    _NUMBER
+    | {"every", "alternate", "everyday", "everyweek", "everymonth", "twice", "times", "part", "named", "article"},
+    frozenset({"from"}),
+    _NUMBER
+    | {
+        "iso",
+        "dmy",
+        "slash",
+        "first",
+        "ordinal",
+        "article",
+        "day",
+        "todaypart",
+        "noun",
+        "weekday",
+        "this",
+        "next",
+        "last",
+        "weekend",
+        "unit",
+        "month",
+        "start",
+    }
+    | {"middle", "end"},
+    frozenset({"part", "after", "before"}),
+    frozenset({"ask", "anytime", "after", "before", "onward", "within"}),
+    _NUMBER | {"named", "clock", "at", "hour"},
+    _NUMBER | {"in", "within", "after", "ago", "since", "for", "pair", "minutes", "length", "unit"},
+)
+"""The kinds of word with which each rule of `_best` may begin, in their order: most words begin none."""
+_ARTICLES = frozenset({"le", "les", "du", "au", "l"})
+
+
 def _best(line: Line, i: int, now: datetime, taken: "frozenset[int]", *, after_day: bool) -> "Piece | None":
-    if line.words[i].shape == "phone" or (line.words[i].shape == "word" and not line.at(i)):
+    word, today = line.words[i], now.date()
+    if word.shape == "phone":
         return None
+    kinds = line.at(i).keys() | {"article" if word.raw.lower() in _ARTICLES else word.shape}
+    rules: tuple[Callable[[], Piece | None], ...] = (
+        lambda: recurrence_at(line, i),
+        lambda: range_at(line, i, today),
+        lambda: day_at(line, i, today),  # before the turns: بعد غد is a day, not after a day
+        lambda: part_at(line, i),
+        lambda: turn_at(line, i, today),
+        lambda: time_at(line, i, after_day=after_day),
+        lambda: offset_at(line, i, now),
+    )
     best: Piece | None = None
-    for piece in (
-        recurrence_at(line, i),
-        range_at(line, i, now.date()),
-        day_at(line, i, now.date()),  # before the turns: بعد غد is a day, not after a day
-        part_at(line, i),
-        turn_at(line, i, now.date()),
-        time_at(line, i, after_day=after_day),
-        offset_at(line, i, now),
-    ):
+    for rule, openers in zip(rules, _OPENERS, strict=True):
+        piece = None if kinds.isdisjoint(openers) else rule()
         if piece and (best is None or piece.end > best.end) and taken.isdisjoint(range(i, piece.end)):
             best = piece
     return best

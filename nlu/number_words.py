@@ -26,6 +26,13 @@ class Number:
 
 def number_at(line: Line, i: int) -> "Number | None":
     """The longest number that begins at word `i`, in digits or words, with `and a half` and decimals said in words."""
+    known = line.numbers.get(i, line)
+    if known is line:
+        known = line.numbers[i] = _read(line, i)
+    return known if isinstance(known, Number) else None
+
+
+def _read(line: Line, i: int) -> "Number | None":
     if i >= len(line):
         return None
     word = line.words[i]
@@ -101,7 +108,25 @@ def _four(line: Line, i: int) -> "Number | None":
 
 _SEVERAL = frozenset(
     key(w)
-    for w in ["سوايع", "ساعات", "شهور", "أشهر", "ايام", "أيام", "سنين", "سيمانات", "swaye3", "sa3at", "chhour", "chhura", "iyam", "iyyam", "ayam", "snin", "simanat"]
+    for w in [
+        "سوايع",
+        "ساعات",
+        "شهور",
+        "أشهر",
+        "ايام",
+        "أيام",
+        "سنين",
+        "سيمانات",
+        "swaye3",
+        "sa3at",
+        "chhour",
+        "chhura",
+        "iyam",
+        "iyyam",
+        "ayam",
+        "snin",
+        "simanat",
+    ]
 )
 
 
