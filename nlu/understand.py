@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Literal, Protocol, TypeVar
 
 from nlu import danger as danger_signs
-from nlu import dates, identify
+from nlu import dates, identify, named
 from nlu.client import NluClient, askable
 from nlu.fold import clean
 from nlu.keywords import Keywords, language_named
@@ -178,6 +178,7 @@ class Understander:
     def _entities(self, text: str, form: str, now: datetime) -> tuple[Entity, ...]:
         nothing: tuple[Found, ...] = ()
         found = self._guarded("dates", lambda: tuple(dates.everything(text, now, form)), nothing)
+        found += self._guarded("named", lambda: tuple(named.find(text, form)), nothing)
         if self._places is not None:
             places = self._places
             found += self._guarded("places", lambda: tuple(places.find(text)), nothing)
