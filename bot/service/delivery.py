@@ -21,10 +21,9 @@ from bot.store.database import Connection, Database
 from bot.store.outbox_lists import Figures
 from bot.store.vault import Vault
 from sms_gateway.channel import Channel, LooksUp
-from sms_gateway.dispatch import dispatch
 from sms_gateway.errors import ChannelError
 from sms_gateway.http import Transport
-from sms_gateway.types import DeliveryReport, Outbound, Part, Urn
+from sms_gateway.types import DeliveryReport, Urn
 
 __all__ = ["Delivery", "Tally"]
 
@@ -136,12 +135,6 @@ class Delivery:
             self._stopping = True
             for pump in self._pumps:
                 pump.stopping.set()
-
-    def send_unrecorded(self, channel: Channel, parts: Iterable[tuple[Urn, Part]]) -> None:
-        """Send emergency texts while there is no database to record them: better twice than never."""
-        for urn, part in parts:
-            with contextlib.suppress(ChannelError):
-                dispatch(channel, Outbound(self._new_id(), urn, part), self._transport)
 
     def report(self, channel_name: str, reports: Iterable[DeliveryReport]) -> None:
         """Take delivery reports. Those of messages not yet known are kept and tried again by `sweep`."""
