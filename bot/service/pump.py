@@ -39,11 +39,12 @@ LEASE = timedelta(seconds=45)
 STALE = 5.0
 """Seconds that a claimed row waits for a thread; then it is handed back, certainly unsent. A provider that suddenly hangs
 must not turn what nobody sent into outcomes that nobody knows."""
-AHEAD = 0.025
+AHEAD = 0.05
 """Seconds of work that are claimed beyond what the threads have in hand. A row is marked `sending` before its provider is
-called (P3), so a worker that is killed leaves at most (threads + AHEAD × messages a second) rows `unknown`: 32 + 37 at
-1,500 a second, and not five hundred because that makes larger transactions. More would be faster only beyond 20,000 a
-second."""
+called (P3), so a worker that is killed leaves at most (threads + AHEAD × messages a second) rows in that state: 32 + 75 at
+1,500 a second. Those that it had not begun are known by its page (bot/service/begun.py) and sent by the next; where the
+page is lost with its machine, all of them are `unknown`. STOP comes too late for what is claimed, so this is also how late
+it may come. Half of it costs a sixth more processor time a message, because each transaction has its price."""
 MOST_AHEAD = 512
 QUICK, FEW = 0.0005, 2
 """Where a send takes less than this many seconds nobody waits for a network, and more threads are in each other's way."""
