@@ -1,12 +1,15 @@
 """A database that goes away and comes back: nobody is overtaken, nobody in danger waits, nothing is said twice for sure."""
 
 import json
+import threading
+import time
 from typing import Any, cast
 
 import pytest
 from sqlalchemy import func, select
 
 from bot.core.model import State
+from bot.service import batching
 from bot.service import spool as spools
 from bot.service.outage import Said
 from bot.service.spool import CorruptRequest, SpoolFull
@@ -15,7 +18,7 @@ from bot.store.tables import messages as said
 from bot.store.tables.contacts import cases
 from bot.web.exchange import Exchange
 from sms_gateway.errors import Unreachable
-from sms_gateway.types import HttpRequest, HttpResponse, Inbound, Urn
+from sms_gateway.types import DeliveryReport, HttpRequest, HttpResponse, Inbound, Status, Urn
 from sms_gateway.verify import body_signature
 from tests.service.world import NUMBER, World
 
@@ -301,3 +304,36 @@ def test_a_person_known_by_two_addresses_is_not_overtaken_by_either(hub: Hub) ->
     assert [outage.waits_for([one]) for one in both] == [False] * 4
     outage.keep(whatsapp, HttpRequest("POST", "http://x", {}, b"{}"), both[:1], Said())
     assert [outage.waits_for([one]) for one in both] == [True, True, True, False]
+
+
+def test_a_report_that_cannot_be_taken_is_told_to_its_own_request_only(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, together = hub.world.services.delivery.report, []
+
+    def fails(channel: str, reports: Any) -> None:
+        given = list(reports)
+        together.append(len(given))
+        if any(one.external_id == "odd" for one in given):
+            raise ValueError("planted")
+        real(channel, given)
+
+    monkeypatch.setattr(hub.world.services.delivery, "report", fails)
+    batch = [("sim-sms", [DeliveryReport(name, Status.DELIVERED)]) for name in ("p1", "odd", "p2")]
+    answers = hub.exchange._take_reports(batch)  # noqa: SLF001
+    assert [type(answer) for answer in answers] == [type(None), ValueError, type(None)]
+    assert together == [3, 1, 1, 1]
+    hub.database.down = True
+    assert {type(answer) for answer in hub.exchange._take_reports(batch[:1] + batch[2:])} == {DatabaseDown}  # noqa: SLF001
+
+
+def test_reports_while_the_database_hangs_hold_no_thread(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batching, "HANGS", 0.2)
+    monkeypatch.setattr(batching, "LOOK_SECONDS", 0.05)
+    thaw = threading.Event()
+    monkeypatch.setattr(hub.world.services.delivery, "report", lambda *_given: thaw.wait(20))
+    began = time.monotonic()
+    assert {hub.report(id=f"p{n}", status="delivered").status for n in range(5)} == {200}
+    assert time.monotonic() - began < 10
+    assert hub.world.services.spool.holding().requests == 5
+    thaw.set()
