@@ -49,7 +49,17 @@ def gestation_at(line: Line, i: int) -> "Found | None":
     unit = line.kind(j, "unit") if j < len(line) and not line.words[j].breaks else None
     if unit is None or unit[0] not in ("month", "week"):
         return None
-    return _gestation(line, str(unit[0]), Number(number.value, unit[1]), i)
+    half = _half_behind(line, unit[1])
+    return _gestation(line, str(unit[0]), Number(number.value + (0.5 if half else 0), half or unit[1]), i)
+
+
+def _half_behind(line: Line, j: int) -> "int | None":
+    """The index behind `et demi` at word `j`."""
+    if j >= len(line) or line.words[j].breaks:
+        return None
+    joiner = line.kind(j, "and")
+    half = line.kind(joiner[1] if joiner else j, "fraction")
+    return half[1] if half and half[0] == 30 and (joiner or line.linked(j)) else None
 
 
 def _is_of(line: Line, i: int) -> bool:
@@ -90,8 +100,13 @@ def age_at(line: Line, i: int, number: Number, *, aged: bool) -> "Found | None":
     unit = line.kind(j, "unit") if j < len(line) and not line.words[j].breaks else None
     if not unit or number.whole is None or unit[0] not in _LETTER or (i and _NOT_AN_AGE & set(line.at(i - 1))):
         return None
-    if (unit[0] == "year" and number.whole <= 120 and (aged or number.whole >= 12)) or _told(line, i, str(unit[0])):
+    if (
+        unit[0] == "year" and number.whole <= 120 and (aged or number.whole >= 12 or _half_behind(line, unit[1]))
+    ) or _told(line, i, str(unit[0])):
         letter, scale = _LETTER[str(unit[0])]
+        half = _half_behind(line, unit[1]) if unit[0] == "year" else None
+        if half:
+            return line.found("age", f"P{number.whole * 12 + 6}M", i, half)
         return line.found("age", f"P{number.whole * scale}{letter}", i, unit[1])
     return None
 

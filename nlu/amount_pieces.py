@@ -1,6 +1,6 @@
 """Lengths of time as they stand in a text: how long, in what unit, and where that leads from now."""
 
-# ruff: noqa: PLR2004, PLR0911, C901 - a grammar: one return a rule; 12, 24, 31 and 60 say what they are
+# ruff: noqa: PLR2004, PLR0911, PLR0912, C901 - a grammar: one return a rule; 12, 24, 31 and 60 say what they are
 
 from datetime import date, datetime, timedelta
 
@@ -32,9 +32,13 @@ def amount_at(line: Line, i: int) -> "tuple[float, str, int] | None":
             end, value = unit[1], number.value
             joiner = line.kind(end, "and")
             at = joiner[1] if joiner else end
-            half = line.kind(at, "fraction")
+            half, less = line.kind(at, "fraction"), line.kind(end, "less")
             if half and half[0] == 30 and (joiner or line.linked(at)) and unit[0] != "minute":
                 end, value = half[1], value + 0.5
+            elif half and unit[0] == "hour" and (joiner or line.linked(at)):
+                end, value = half[1], value + int(half[0]) / 60
+            elif less and less[0] and unit[0] == "hour":
+                end, value = less[1], value - int(less[0]) / 60
             return value, str(unit[0]), end
     if i < len(line) and line.words[i].shape == "word":
         length, unit = line.kind(i, "length"), line.kind(i, "unit")
@@ -44,6 +48,11 @@ def amount_at(line: Line, i: int) -> "tuple[float, str, int] | None":
         half = line.kind(joiner[1] if joiner else unit[1], "fraction") if unit else None
         if unit and half and half[0] == 30 and unit[0] != "minute" and (joiner or line.linked(unit[1])):
             return 1.5, str(unit[0]), half[1]
+        less = line.kind(unit[1], "less") if unit else None
+        if unit and unit[0] == "hour" and half and (joiner or line.linked(unit[1])):
+            return 1 + int(half[0]) / 60, "hour", half[1]
+        if unit and unit[0] == "hour" and less and less[0]:
+            return 1 - int(less[0]) / 60, "hour", less[1]
         if unit:
             one = number_at(line, unit[1])
             return 1.0, str(unit[0]), one.end if one and one.value == 1 and one.weak else unit[1]
@@ -68,6 +77,8 @@ def iso(value: float, unit: str, *, weeks: bool = False) -> str:
         prefix, number, letter = _HALF_UNITS[unit]
         if value == 1.5:
             return f"{prefix}{number}{letter}"
+        if unit == "year" and value * 2 == int(value * 2):
+            return f"P{int(value * 12)}M"
         days = {"day": 1, "week": 7, "month": 30, "year": 365}[unit]
         return f"P{round(value * days)}D"
     if unit == "week" and not weeks:

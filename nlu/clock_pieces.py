@@ -24,13 +24,15 @@ _NOON = frozenset(
         "duhr",
         "do8r",
         "maghrib",
+        "maghreb",
+        "mghreb",
         "lmghrib",
         "المغرب",
         "مغرب",
     )
 )
 _MEALS = frozenset(key(w) for w in ("3cha", "l3cha", "العشا", "العشاء", "عشاء", "لعشا"))
-_PRAYER = frozenset(key(w) for w in ("صلاة", "salat", "slat", "وقت", "wqt", "adan", "الصلاة"))
+_PRAYER = frozenset(key(w) for w in ("wa9t", "m3a", "مع", "صلاة", "salat", "slat", "وقت", "wqt", "adan", "الصلاة"))
 _BEFORE = {"evening": "afternoon", "night": "evening", "afternoon": "afternoon", "morning": "night"}
 
 
@@ -109,6 +111,7 @@ def time_at(line: Line, i: int, *, after_day: bool) -> "Piece | None":
     ends = end >= len(line) or line.words[end].breaks
     if weak and not (clock or part or marked or daytime or _article(word.raw)):
         return None
+    told = told or ("hour" in line.at(j) and "num" not in line.at(j) and len(line) == end - i)
     alone = not (clock or part or strong or led or after_day)
     if marked is not None and alone and not _is_hour(line.words[end].raw, hour):
         return None
@@ -130,11 +133,11 @@ def time_at(line: Line, i: int, *, after_day: bool) -> "Piece | None":
     if (
         "hour" in line.at(j)
         and "num" not in line.at(j)
-        and not (clock or part or minute is not None or strong or after_day)
+        and not (clock or part or minute is not None or strong or after_day or len(line) == end - i)
     ):
         return None
     total = hour * 60 + extra + (minute or 0)
-    if minute is not None and minute < 0 and hour == 0:
+    if minute is not None and minute < 0 and hour == 0:  # a quarter to midnight
         total += DAY_MINUTES
     sure = word.shape == "int" and word.raw.startswith("0")
     if daytime:
@@ -294,6 +297,8 @@ def _minutes(line: Line, j: int, *, marked: bool) -> "tuple[int | None, int]":
             and number.whole >= 10
             and line.words[at].shape == "int"
         ):
+            return number.whole, number.end
+        if not unit and line.words[j - 1].raw.lower().startswith("heure") and number.whole >= 5:  # neuf heures trente
             return number.whole, number.end
     return None, j
 

@@ -3,7 +3,7 @@
 A bare weekday or a day of a month means the next one; weeks run from Monday to Sunday; the day stands before the month.
 """
 
-# ruff: noqa: PLR2004, PLR0911, C901 - a grammar: one return a rule; 12, 24, 31 and 60 say what they are
+# ruff: noqa: PLR2004, PLR0911, PLR0912, C901 - a grammar: one return a rule; 12, 24, 31 and 60 say what they are
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -21,6 +21,10 @@ _SHY = frozenset(key(w) for w in ("الحد", "لحد", "lhad", "lahad"))
 
 
 _FEW = 2
+
+
+_THIS_BEHIND = frozenset({"ad", "ⴰⴷ", "a", "ⴰ"})
+"""Tamazight's this, behind its noun."""
 
 
 def day_at(line: Line, i: int, today: date) -> "Piece | None":
@@ -97,6 +101,9 @@ def _weekday(line: Line, i: int, today: date) -> "Piece | None":
         return None
     if not noun and "num" in line.at(end - 1) and counts(line, end):
         return None
+    long = number_at(line, end - 1) if not (noun or this) else None
+    if long and long.end > end and not long.digits:  # تنين وتسعين is ninety-two
+        return None
     mark, marked = marks(line, end)
     if not mark:
         mark, marked = marks(line, skip(line, end, "filler", 1))
@@ -134,7 +141,7 @@ def _unit(line: Line, i: int, today: date) -> "Piece | None":
     mark, marked = marks(line, skip(line, end, "filler", 1) if line.kind(end, "next") is None else end)
     if first:
         mark, marked = "next" if line.kind(i, "next") else "last", end
-    if not mark and line.kind(end, "this") and line.words[end].raw.lower() in ("ad", "ⴰⴷ"):
+    if not mark and end < len(line) and line.words[end].raw.lower() in _THIS_BEHIND:
         this, end = found, end + 1
     step = {"next": 1, "last": -1}.get(mark, 0)
     end = marked if mark else end
@@ -144,6 +151,11 @@ def _unit(line: Line, i: int, today: date) -> "Piece | None":
             days=5 - (7 if mark == "last" else 0) + (7 if mark == "next" and today.weekday() > 4 else 0)
         )
         return Piece("days", i, end, day=saturday, last=saturday + timedelta(days=1))
+    if unit and unit[0] == "week" and end < len(line) and line.words[end].raw.lower() == "du":
+        inside = day_of_month(line, end, today)  # la semaine du 7 décembre
+        if inside and inside.day:
+            first_day = inside.day - timedelta(days=inside.day.weekday())
+            return Piece("days", i, inside.end, day=first_day, last=first_day + timedelta(days=6))
     hadi = this is not None and any(k in _HADI for k, _ in line.words[i].keys[:1])
     if not mark and (not this or hadi):
         return None

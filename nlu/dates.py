@@ -22,7 +22,8 @@ from nlu.date_join import found_of, joined
 from nlu.date_pieces import day_at, slash_pair
 from nlu.date_words import Found, Line
 from nlu.pieces import Piece, skip
-from nlu.span_pieces import moment, offset_at, range_at, recurrence_at, turn_at
+from nlu.recurrence_pieces import recurrence_at
+from nlu.span_pieces import moment, offset_at, range_at, turn_at
 
 _READINGS = frozenset({"blood_pressure", "glucose", "temperature", "weight", "pulse", "phone"})
 _RANK = {"datetime": 0, "interval": 1, "recurrence": 2, "date": 3, "time": 4, "duration": 5}

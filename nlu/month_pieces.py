@@ -172,7 +172,7 @@ def _edge_of_month(i: int, end: int, edge: str, today: date, months: int) -> Pie
     if piece.last and piece.last < today:
         later = shift_months(there, 1)
         return _month_piece(i, end, edge, today, later.month, later.year)
-    return replace(piece, day=max(piece.day or today, today))
+    return replace(piece, day=max(piece.day or today, today), type=edge)
 
 
 def _month_piece(i: int, end: int, edge: str, today: date, month: int, year: "int | None" = None) -> Piece:

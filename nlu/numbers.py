@@ -7,7 +7,7 @@ Values are plain numbers: `blood_pressure` `140/90` in mmHg (`14/9` is read as c
 What a value may be is wide enough for any living body and narrow enough to tell readings apart.
 """
 
-# ruff: noqa: PLR2004, PLR0911, C901 - a grammar: one return a rule; 12, 24, 31 and 60 say what they are
+# ruff: noqa: PLR2004, PLR0911, PLR0912, C901 - a grammar: one return a rule; 12, 24, 31 and 60 say what they are
 
 import re
 
@@ -30,7 +30,7 @@ _PAIRS, _KILO, _DEGREE, _BEAT, _OVER, _SUR = (
 )  # fmt: skip
 MG_PER_DL = 10.0
 """From here a value of `glucose` is in mg/dL, below it in g/L: no living body has 10 g/L or 10 mg/dL."""
-_MMOL = re.compile(r"^\s?mmol", re.IGNORECASE)
+_MMOL = re.compile(r"^\s?(?:mmol|ملمول|مليمول|ملي مول)", re.IGNORECASE)
 _GRAMS = re.compile(r"^\s?(?:g|gr|غ|غرام|غ)\s?[/.]?\s?(?:l\b|ل\b|لتر|pour|par)|^\s?g/l", re.IGNORECASE)
 _MILLI = re.compile(r"^\s?(?:mg|مغ|ملغ)\s?[/.]?\s?(?:dl|دل|d\b)", re.IGNORECASE)
 _MILLI_ALONE = re.compile(r"^\s?(?:mg|ملغ|مغ|مليغرام)(?![^\W\d_])", re.IGNORECASE)
@@ -183,8 +183,10 @@ def _measured(
 ) -> "tuple[Found | None, int] | None":
     value, j = number.value, number.end
     last = line.words[j - 1]
+    if j + 1 < len(line) and line.words[j].raw in ("n", "ⵏ") and not line.words[j].breaks:  # 70 n kilu
+        j += 1
     tail = line.text[last.end : last.end + 12]
-    keys = {k for k, _ in line.words[j].keys[:1]} if j < len(line) and not line.words[j].breaks else set()
+    keys = {k for k, _ in line.words[j].keys} if j < len(line) and not line.words[j].breaks else set()
     glucose = (
         None
         if _is_other(topics, i)
@@ -195,10 +197,16 @@ def _measured(
         while glucose[1] and end < len(line) and line.words[end].start < last.end + glucose[1]:
             end += 1
         half = _half_more(line, end) if end > j else None
-        if half:
+        hundredths = _hundredths(line, end) if end > j and sugar == int(sugar) else None
+        if hundredths:
+            end, sugar = hundredths.end, sugar + hundredths.value / 100
+        elif half:
             end, sugar = half, sugar + 0.5
         return line.found("glucose", written(round(sugar, 2)), i, end), end
     if keys & _KILO and 0.3 <= value <= 400:
+        grams = number_at(line, j + 1)
+        if grams and grams.digits and grams.whole and 100 <= grams.whole < 1000 and value == int(value):  # 68 kg 500
+            return line.found("weight", written(value + grams.whole / 1000), i, grams.end), grams.end
         return line.found("weight", written(value), i, j + 1), j + 1
     if j < len(line) and topics[j] == "dose" and 0 < value <= 60:
         half = _half_more(line, j + 1)
@@ -217,9 +225,9 @@ def _measured(
         return line.found("pulse", written(value), i, end), end
     if "weight" in near and 1 <= value <= 300 and not keys & set(_UNIT):
         return line.found("weight", written(value), i, j), j
-    if number.weak and j - i < len(line):
-        return None, j
-    return line.found("number", written(value), i, j), j
+    if number.weak and number.end - i < len(line):
+        return None, number.end
+    return line.found("number", written(value), i, number.end), number.end
 
 
 def _is_other(topics: "list[str]", i: int) -> bool:
@@ -233,6 +241,13 @@ def _half_more(line: Line, j: int) -> "int | None":
     joiner = line.kind(j, "and") if j < len(line) else None
     half = line.kind(joiner[1] if joiner else j, "fraction") if j < len(line) else None
     return half[1] if half and half[0] == 30 and (joiner or line.linked(j)) else None
+
+
+def _hundredths(line: Line, j: int) -> "Number | None":
+    """`w 80` behind a gram: eighty hundredths."""
+    joiner = line.kind(j, "and") if j < len(line) and not line.words[j].breaks else None
+    number = number_at(line, joiner[1]) if joiner else None
+    return number if number and number.digits and number.whole and 10 <= number.whole < 100 else None
 
 
 def _glucose(value: float, tail: str, near: "set[str]", raw: str) -> "tuple[float, int] | None":

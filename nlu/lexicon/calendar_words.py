@@ -8,7 +8,7 @@ Tifinagh is read as its Latin spelling; a word of Tamazight stands here once, in
 WEEKDAY: "dict[int, str]" = {
     0: "tnin|letnin|etnin|tnayn|letnayn|ltnayn|itnayn|letnayen|lethnin|atnin|اثنين الجاي|الاثنين|الإتنين|الاتنين|لاثنين|التنين|لتنين|تنين|"
     "الثنين|يوم اثنين|monday|lundis",
-    1: "ttlat|nhar tlata|nhar tlat|yum tlata|ass n tlata|ass n ttlata|ass n ttlat|l tlat|tlat|tulata|الثلاثاء|ثلاثاء|التلات|الثلاث|التلاتا|"
+    1: "tlata jay|tlata jaya|tlata ljay|تلاتة الجاية|تلاتة الجاي|ttlat|nhar tlata|nhar tlat|yum tlata|ass n tlata|ass n ttlata|ass n ttlat|l tlat|tlat|tulata|الثلاثاء|ثلاثاء|التلات|الثلاث|التلاتا|"
     "نهار الثلاثة|نهار التلاتة|نهار تلات|tuesday|mardis",
     2: "larb3|larba3|larb3a|lerb3|larbi3|larbi3a|arbi3a|nhar rb3a|nhar larbe3|larbea|nhar l arb3|ass n larb3a|الأربعاء|أربعاء|الاربع|لاربع|لاربعا|"
     "الاربعا|لربع|لربعا|نهار الربع|نهار الاربعة|نهار لاربعة|wednesday|mercredis",
@@ -46,14 +46,14 @@ DAY: "dict[int, str]" = {
 }
 
 PART: "dict[str, str]" = {
-    "morning": "matin|matinee|dat n tizwarnin|dat n tizwarin|zdat n tizwarn|matinees|matins|sbah|sba7|sabah|bkri|lbkri|fjr|lfjer|alfajr|fajr|sobh|sob7|dha|da7wa|morning|الصباح|صباح|صباحا|صبح|فجر|الفجر|بكري|"
+    "morning": "matin|matinee|فجرا|dat n tizwarnin|dat n tizwarin|zdat n tizwarn|matinees|matins|sbah|sba7|sabah|bkri|lbkri|fjr|lfjer|alfajr|fajr|sobh|sob7|dha|da7wa|morning|الصباح|صباح|صباحا|صبح|فجر|الفجر|بكري|"
     "ضحى|الضحى|tifawt|tifawin|tfawt|tfaut|zik|sbah bkri|tizi n tifawt|avant midi|9bl dohr|9bl dhor|9bl duhr|قبل الظهر|قبل الضهر|lfjr|tuzwit",
-    "afternoon": "apres midi|aprem|apres midis|3chwiya|l3chwiya|لعشوية|العشوية|ddhur|apm|apres dohr|apres dhohr|3chia|3chya|3chiya|la3chia|3achia|3achiya|aachia|3shia|dohr|dhor|dhr|duhr|duhur|do8r|do8ar|dhuhr|"
+    "afternoon": "apres midi|aprem|b3d lghda|mn b3d lghda|من بعد الغدا|بعد الغداء|بعد الغدا|مور الغدا|dffir n lghda|apres midis|3chwiya|l3chwiya|لعشوية|العشوية|ddhur|apm|apres dohr|apres dhohr|3chia|3chya|3chiya|la3chia|3achia|3achiya|aachia|3shia|dohr|dhor|dhr|duhr|duhur|do8r|do8ar|dhuhr|"
     "3sr|3asr|3aser|l3asar|mn b3d dohr|b3d dohr|b3d dhor|b3d duhr|afternoon|العشية|عشية|لعشية|ظهر|الظهر|الضهر|ضهر|ظهرا|بعد الظهر|بعد الضهر|من بعد الظهر|"
     "من بعد الضهر|العصر|عصر|عصرا|لعصر|بعد الزوال|زوالا|الزوال|tizwarn|tizwarnin|tizwarin|takzin|takkzin|takuzin|takwzin|dffir n tizwarnin",
-    "evening": "soir|soiree|soirs|soirees|tiwutci|tiwutsi|tinwutci|mghrb|mghrib|maghrib|mghreb|lmghrab|msa|lmsa|lmasa|masa|evening|المساء|مساء|مسا|المغرب|مغرب|لمغرب|tadgat|tadggwat|tadegwat|"
+    "evening": "soir|soiree|maghreb|lmaghreb|soirs|soirees|tiwutci|tiwutsi|tinwutci|mghrb|mghrib|maghrib|mghreb|lmghrab|msa|lmsa|lmasa|masa|evening|المساء|مساء|مسا|المغرب|مغرب|لمغرب|tadgat|tadggwat|tadegwat|"
     "tadggat|tdggat|tdgwat|tadguat|tadgguat|tamddit|tameddit|tmdit|tiwutchi|tiwtchi|tinwutchi|tiwuchi",
-    "night": "nuit|lil|nuits|laylan|بالليل|lila|llil|lyali|layl|leil|lile|3cha|l3cha|3icha|3isha|night|الليل|ليل|ليلا|ليلة|العشاء|عشاء|العشا|لعشا|n yid|g yid|gh yid|deg yid|i yid|tinids|tinyids|tin ids|"
+    "night": "nuit|lilt|lilat|lil|nuits|laylan|بالليل|lila|llil|lyali|layl|leil|lile|3cha|l3cha|3icha|3isha|night|الليل|ليل|ليلا|ليلة|العشاء|عشاء|العشا|لعشا|n yid|g yid|gh yid|deg yid|i yid|tinids|tinyids|tin ids|"
     "tinidsin",
 }
 
@@ -148,8 +148,8 @@ MARK: "dict[str, str]" = {
     "everyday": "quotidien|quotidiennement|chaque jour|tous les jours|ts ls jours|yawmiyan|yawmian|yumian|youmiyan|يوميا|يومياً|daily|every day|kulyum|kulnhar|kolnhar|كل يوم|كل نهار|kul nhar|kola nhar|kul yum|kraygat ass|kraygat as|ku as|ku ass|yal as|yal ass|kud ass|kul as|kulu ass",
     "everyweek": "hebdomadaire|usbu3iyan|أسبوعيا|اسبوعيا|weekly",
     "everymonth": "mensuel|mensuellement|شهريا|chahriyan|monthly",
-    "alternate": "un jour sur deux|nhar ah nhar la|nhar iyh nhar la|nhar eh nhar la|nhar eh w nhar la|nhar iwa nhar la|نهار إيه نهار لا|نهار إيه ونهار لا|نهار آه نهار لا|يوم نعم يوم لا|يوما بعد يوم|nhar b nhar la|ass ih ass uhu|nhar w nhar la|nhar ah w nhar la|nhar iyeh w nhar la|نهار و نهار لا|نهار اه نهار لا|يوم بعد يوم|يوم ويوم لا|نهار ونهار لا|un jour sur 2",
-    "clock": "ssa3a|sa3a|lsa3a|الساعة|الساعه|ساعة|tasragt|tasraght|tsragt|tsraght|tsa3t|tassa3t|o clock|l m3a|lw9t",
+    "alternate": "un jour sur deux|yan wass ih yan wass uhu|yan was ih yan uhu|nhar ah nhar la|nhar iyh nhar la|nhar eh nhar la|nhar eh w nhar la|nhar iwa nhar la|نهار إيه نهار لا|نهار إيه ونهار لا|نهار آه نهار لا|يوم نعم يوم لا|يوما بعد يوم|nhar b nhar la|ass ih ass uhu|nhar w nhar la|nhar ah w nhar la|nhar iyeh w nhar la|نهار و نهار لا|نهار اه نهار لا|يوم بعد يوم|يوم ويوم لا|نهار ونهار لا|un jour sur 2",
+    "clock": "ssa3a|ssa3t|tasa3t|sa3a|lsa3a|الساعة|الساعه|ساعة|tasragt|tasraght|tsragt|tsraght|tsa3t|tassa3t|o clock|l m3a|lw9t",
     "at": "a|à|vers|m3a|ma3|mea|مع|عند|في|ف|f|fi|fl|3la|على|at|around|g|gh|i|ar|deg|dg|n|pour|pr|des|tis|wis|l",
     "noun": "nhar|jour|le jour|yum|yawm|youm|ass|ass n|wass|wass n|يوم|نهار|ال|day|f nhar",
     "point": "virgule|fasila|fassila|point|فاصلة|فاصل",
@@ -160,27 +160,28 @@ MARK: "dict[str, str]" = {
     "daytime": "d nhar|dyal nhar|dial nhar|ديال النهار|د النهار|دالنهار",
     "move": "decaler|decale|reporter|repousser|deplacer|avancer|changer|modifier|bdl|bdlo|bdlu|nbdl|tbdl|bedlo|nbedlo|بدل|بدلو|نبدل|نبدلو|تبدل|تأجيل|تاجيل|تغيير|نقل|تقديم|nakhr|akhr|snfl|sbdl",
     "visit": "rdv|rendez vous|rendezvous|randivou|rondivou|maw3id|maw3d|mou3id|mw3id|lmaw3id|موعد|الموعد|موعدي|رونديفو|رنديفو|asihar|lmi3ad|date|visite|consultation",
-    "filler": "inchallah|incha allah|nchallah|inchaallah|in cha allah|ان شاء الله|إن شاء الله|3afak|عافاك|svp|si possible|n debut d|debut d|n fin d|f|fi|fl|d|du|de|des|l|la|le|les|dial|dyal|dyalt|على|من|في|ف|د|ديال|ل|مع|mn|m3a|a|à|au|g|gh|n|deg|dg|s|i|of|on|at|the|in|w|vers|pour|ar|nhar|jour|b|ب|عند|"
+    "filler": "chi|شي|courant|inchallah|incha allah|nchallah|inchaallah|in cha allah|ان شاء الله|إن شاء الله|3afak|عافاك|svp|si possible|n debut d|debut d|n fin d|f|fi|fl|d|du|de|des|l|la|le|les|dial|dyal|dyalt|على|من|في|ف|د|ديال|ل|مع|mn|m3a|a|à|au|g|gh|n|deg|dg|s|i|of|on|at|the|in|w|vers|pour|ar|nhar|jour|b|ب|عند|"
     "dans|sur|fach|ghi|و|ssa3a|الساعة",
     "weekend": "fin de semaine|week end|weekend|wikand|wikend|weekand|نهاية الأسبوع|نهاية الاسبوع|ويكاند|الويكاند|tigira n imalas|tigra n imalass",
     "start": "debut|lwl|luwl|اللول|لول|awl|au debut|bdayt|bdya|lwl d|بداية|أول|اول|début|start of|tazwart",
     "middle": "mi|milieu|wst|nss|wsst|وسط|منتصف|نص|middle",
     "end": "fin|la fin|akhir|lkhr d|akher|آخر|اخر|نهاية|أواخر|end of|tigira|tigra",
     "now": "maintenant|tout de suite|daba|drok|druk|now|دابا|الآن|حالا|ghila|ghilad|dghi|daba daba|immediatement",
-    "first": "premier|1er|awl|lwl|luwl|أول|فاتح|اول|فاتح من|amzwaru|tis yan|wis yan",
+    "first": "premier|1er|awal|awel|awl|lwl|luwl|أول|فاتح|اول|فاتح من|amzwaru|tis yan|wis yan",
     "ask": "l3id|l3id lkbir|l3id sghir|l aid|aid el kebir|aid el adha|aid el fitr|aid el kbir|aid adha|aid al adha|aid al fitr|الحج|العيد|عيد الفطر|عيد الأضحى|rmdan|ramdan|ramadan|ramadhan|رمضان|l3utla|3utla|otla|العطلة|عطلة|vacances|les vacances|"
     "conges|conge|l3rs|العرس|mulid|lmulud|mouloud|المولد|l3ashura|achoura|عاشوراء|lhsad|shubbak|lmussm|lmoussem|الموسم|rmdan jay|ussan n l3id|lbac|examens|imtihanat|الامتحانات|"
     "les fetes|la fete|kays n l3id|tafaska|tfaska|lfaska|rrmdan",
     "vague": "je sais pas|je ne sais pas|aucune idee|لا أعرف|لا أدري|ma3rftch|ma3rfch|ma 3rftch|ma3rft|ur sing|ur sinɣ|فاش نسالي|fach nsali|fach nkun msali|"
     "من بعد ونقول ليك|mn b3d|men ba3d|mnb3d|من بعد|مرة اخرى|مرة أخرى|later|bientot|قريبا|qrib|yan wass|dffir s|ghir f lqrib|quand je peux|mli nkun msali|"
     "ila bgha lah|nchuf|ما عرفتش|pas encore|tizi yadni",
-    "anytime": "plus tard|f lw9t li ghadi|f lwkt li ghadi|f lw9t li jay|في الوقت القادم|des que possible|le plus tot possible|au plus vite|a9rab w9t|a9rb w9t|a9rab wa9t|a9rb wa9t|akrab wa9t|أقرب وقت|أقرب موعد|شي وقت|"
+    "anytime": "plus tard|أي يوم|اي يوم|أي وقت|اي وقت|اي نهار|أي نهار|ay nhar|ay wa9t|ay yum|wa9tach ma bghiti|wa9t ma bghiti|وقتاش ما بغيتي|وقت ما بغيتي|f lw9t li ghadi|f lwkt li ghadi|f lw9t li jay|في الوقت القادم|des que possible|le plus tot possible|au plus vite|a9rab w9t|a9rb w9t|a9rab wa9t|a9rb wa9t|akrab wa9t|أقرب وقت|أقرب موعد|شي وقت|"
     "chi w9t|chi wqt|chi wa9t|une autre fois|un autre jour|un autre moment|la prochaine fois|لاحقا|فيما بعد|another time|nhar akhur|yum akhur|نهار اخر|يوم آخر|wa9t akhur|wqt akhur|وقت آخر|f ay wqt|"
     "n importe quand|n importe quel jour|quand vous voulez|ass yadn|ass yadni|chi nhar|شي نهار|un de ces jours",
 }
 
 EXACT: "dict[str, tuple[str, ...]]" = {
     "hir": ("hier",),
+    "jun": ("june",),
     "ut": ("out", "aout"),
     "duz": ("douze",),
     "mat": ("mat",),

@@ -6,7 +6,7 @@ A word of Tamazight stands here once, in Latin letters; Darija in both of its sc
 NUMBER: "dict[int, str]" = {
     0: "zero|sifr|ziro|صفر|amya",
     1: "un|une|wahd|wa7d|wahda|wa7da|wahed|wehda|lwahda|lou7da|lwe7da|luhda|lwehda|واحد|واحدة|وحدة|وحده|أحد|إحدى|yan|yat|yun|yut|yiwn|yiwt|ijn|yij|ijj|yuwn|one",
-    2: "deux|juj|joj|jouj|zuj|zouj|jooj|zoj|tnayn|اثنان|اثنتان|إثنين|اثنين|اثنتين|جوج|زوج|تنين|sin|snat|sint|snt|sn|two",
+    2: "deux|tnin|juj|joj|jouj|zuj|zouj|jooj|zoj|tnayn|اثنان|اثنتان|إثنين|اثنين|اثنتين|جوج|زوج|تنين|sin|snat|sint|snt|sn|two",
     3: "trois|tlata|tlat|tlt|telt|thalata|thlata|tlatt|ثلاثة|ثلاث|تلاتة|تلات|تلت|krad|kratt|kradt|krat|chrad|charad|chratt|three",
     4: "quatre|katr|rb3a|rba3a|arb3a|arba3a|reb3|rab3a|أربعة|أربع|اربعة|اربع|ربعة|kuz|kkuz|kuzt|kkuzt|kkuzz|oqqoz|uqquz|four",
     5: "cinq|khmsa|khams|khamsa|khms|5ms|خمسة|خمس|smmus|smmust|smus|smust|smmuss|fus|five",

@@ -6,11 +6,11 @@ TOPICS: "dict[str, str]" = {
     "glucose": "sucre glycemie glycémie sokkar soukar skkar sokar sukkar skar سكر السكر السكري سكري سكار سكره سكرها سكرو كليسيمي glucose dextro glycemi glycimi diabete lfsokkar sekkar",
     "temperature": "temperature température fievre fièvre temp skhana skhanto skhanti skhanta skhantha sokhna s5ana skhouna lharara 7arara hrara harara 7rarto حرارة الحرارة حرارتي "
     "حرارته حرارتها حرارتو سخانة السخانة سخانتو سخانتي سخانتها السخونة سخونة حمى سخونية tawla tawlla degre degré degrés darajat daraja درجة درجات °c",
-    "weight": "wezni wzni wezno weznha poids pese pèse pesé pesait wazn wezn lwzn lwazn lmizan mizan mizani mizano وزن وزني وزنه وزنها وزنو الوزن الميزان ميزاني ميزانو ميزانها tiẓi azuk azḍay",
-    "pulse": "pouls bpm battements nabd nabdat nabdi دقات نبض نبضات نبضي نبضه dqat d99at da99at daqat pulsations frequence kaydreb kayddreb كيضرب",
+    "weight": "kanwzen katwzen kaywzen nwzen tanwzen كنوزن كتوزن كيوزن نوزن wezni wzni wezno weznha poids pese pèse pesé pesait wazn wezn lwzn lwazn lmizan mizan mizani mizano وزن وزني وزنه وزنها وزنو الوزن الميزان ميزاني ميزانو ميزانها tiẓi azuk azḍay",
+    "pulse": "pouls fc bpm battements nabd nabdat nabdi دقات نبض نبضات نبضي نبضه dqat d99at da99at daqat pulsations frequence kaydreb kayddreb كيضرب",
     "dose": "comprime comprimé comprimés comprimes cachet cachets gelule gélule gélules sachet sachets goutte gouttes cuillere cuillère cuillères cuilleres bouffee bouffées injection "
     "injections ampoule ampoules pilules capsule capsules dosette dosettes "
-    "7abba 7ebba 7bba 7abbat 7ebbat 7bbat hbbat hebbat 7boub kina kinat kinate kaniat fanida fanidat lfanid lfanidat ifanidn ifanid 9atra 9atrat qatra qatrat m3el9a m3la9 ma3li9a "
+    "7abba 7ebba 7bba 7abbat 7ebbat 7bbat hbbat hebbat 7boub kina kinat kinate kaniat fanida fanidat lfanid lfanidat ifanidn ifanid 9atra 9atrat 9trat qatra qatrat m3el9a m3la9 ma3li9a "
     "m3ale9 jar3a jer3a jor3a chouka choukat bakhat bakha "
     "حبة حبات حبوب قرص أقراص اقراص كينة كينات كاشيات كاشي فانيدة فانيدات قطرة قطرات ملعقة ملاعق معلقة معالق جرعة جرعات شوكة شوكات كبسولة كبسولات بخة بخات حقنة حقن taḥbbut tiḥbba "
     "tḥbbut tḥbba tiḥbbutin ⵜⴰⵃⴱⴱⵓⵜ ⵍⴼⴰⵏⵉⴷ iḥbba tiḥbbatin tḥbbatin kachi lkachi kachiat pilule tiqqit tiqqa tiqqad",
