@@ -27,7 +27,11 @@ def amount_at(line: Line, i: int) -> "tuple[float, str, int] | None":
         ready = line.kind(j, "minutes") if number.value == 1 else None
         if ready:
             return float(ready[0]), "minute", ready[1]
-        unit = line.kind(j, "unit")
+        unit = (
+            line.kind(j, "unit") if j < len(line) and not line.words[j].raw.startswith("ف") else None
+        )  # 20 فالشهر is a day
+        if unit and unit[0] == "day" and unit[1] < len(line) and "weekday" in line.at(unit[1]):
+            return None  # 11 nhar larb3: an hour, then its day
         if unit and not (key(line.words[j].raw) == "mn" and not number.digits):  # mn is also from
             end, value = unit[1], number.value
             joiner = line.kind(end, "and")

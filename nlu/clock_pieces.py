@@ -10,7 +10,10 @@ from nlu.number_words import Number, number_at
 from nlu.pieces import Piece, skip
 
 DAY_MINUTES = 24 * 60
-_STRONG_AT = frozenset(key(w) for w in ("m3a", "مع", "vers", "at", "عند", "ma3", "mea", "tis", "wis"))
+_ORDINALS = frozenset({"wis", "tis", "ⵡⵉⵙ", "ⵜⵉⵙ"})
+_BOTH = frozenset({key("بجوج"), key("bjouj")})
+"""`b jouj` in one word: both, not at two."""
+_STRONG_AT = frozenset(key(w) for w in ("m3a", "مع", "vers", "at", "عند", "ma3", "mea"))
 _NOON = frozenset(
     key(w)
     for w in (
@@ -83,6 +86,10 @@ def time_at(line: Line, i: int, *, after_day: bool) -> "Piece | None":
     if led and line.kind(j, "named"):
         return _named(line, i, j)
     word = line.words[j]
+    if key(word.raw) in _BOTH:
+        return None
+    if j > i and not clock and line.words[j - 1].raw.lower() in _ORDINALS:  # wayyur wis 2: the second month
+        return None
     if word.shape == "clock":
         digits = word.raw.lower().replace("h", ":").replace("mn", "").replace("min", "").split(":")
         return _timed(line, i, j + 1, int(digits[0]), int(digits[1]), sure=word.raw[0] == "0")
@@ -109,7 +116,7 @@ def time_at(line: Line, i: int, *, after_day: bool) -> "Piece | None":
         or (marked is not None and (led or after_day or _is_hour(line.words[end].raw, hour)))
     )
     ends = end >= len(line) or line.words[end].breaks
-    if weak and not (clock or part or marked or daytime or _article(word.raw)):
+    if weak and not (clock or marked or daytime or _article(word.raw) or (part and led)):
         return None
     told = told or ("hour" in line.at(j) and "num" not in line.at(j) and len(line) == end - i)
     alone = not (clock or part or strong or led or after_day)
@@ -224,7 +231,8 @@ def _lead(line: Line, i: int) -> "tuple[int, bool, bool, bool]":
                 or line.kind(here[1], "hour")
                 or (here[1] < len(line) and line.words[here[1]].shape in ("int", "clock"))
             )
-            if not nxt and not (here[1] < len(line) and "filler" in line.at(here[1])):
+            ordinal = here[1] < len(line) and line.words[here[1]].raw.lower() in _ORDINALS
+            if not nxt and not ordinal and not (here[1] < len(line) and "filler" in line.at(here[1])):
                 break
             j, clock = here[1], True
             continue
@@ -249,7 +257,9 @@ def _hour(line: Line, j: int) -> "tuple[int | None, int, bool]":
         if number.value * 2 == int(number.value * 2) and number.end > j + 1 and word.shape != "dec":
             return int(number.value) * 100 + 30, number.end, False
         return None, j, False
-    if number.whole > 24 and not number.digits:
+    if number.whole > 24 and number.digits:
+        return None, j, False
+    if number.whole > 24:
         units = number.whole % 10
         first = line.kind(j, "num")
         if first and 0 < units == int(first[0]) and number.end > j + 1:

@@ -14,7 +14,7 @@ PARTS = {"morning": (8, 12), "afternoon": (12, 18), "evening": (18, 22), "night"
 """Hours of the day's parts; 30 is six in the morning of the next day."""
 
 _MOST_GAP = 3
-_MOST_WORDS = 4
+_MOST_WORDS = 7
 """Words that may stand between a day and its hour: `ghdda ghadi nji m3a 10`."""
 
 

@@ -79,7 +79,7 @@ def _day_word(line: Line, i: int, today: date) -> "Piece | None":
         return Piece("daypart", i, part[1], day=today, text=str(part[0]))
     j = skip(line, i, "noun", 1)
     found = line.kind(j, "day") or line.kind(i, "day")
-    if not found:
+    if not found or (found[0] == 0 and line.kind(found[1], "weekday")):  # ليوم الاثنين: for Monday
         return None
     return Piece("day", i, found[1], day=today + timedelta(days=int(found[0])))
 

@@ -149,6 +149,11 @@ _INDEX = _load()
 WEAK = frozenset(key(word) for word in number_names.WEAK.split())
 
 
+def is_number_word(spelling: str) -> bool:
+    """Whether a folded spelling is a number as it stands, with nothing taken off its front."""
+    return any(kind == "num" for _, kind, _ in _INDEX.get(spelling, ()))
+
+
 def words(text: str) -> "list[Word]":
     """The words and numbers of a text, in order, with offsets into it. Reads at most MAX_CHARS characters."""
     plain = text[:MAX_CHARS]
@@ -184,7 +189,7 @@ def _is_word(raw: str, digits: str) -> bool:
         len(digits) < 3  # noqa: PLR2004 - 39elti has two Arabizi letters; no word begins with three
         and set(digits) <= set("2356789")
         and len(rest) > 1
-        and not any(kind in ("unit", "month", "times", "num") for _, kind, _ in _INDEX.get(key(rest), ()))
+        and not any(kind in ("unit", "month", "times") for _, kind, _ in _INDEX.get(key(rest), ()))
         and key(rest) not in _UNITS
     )
 

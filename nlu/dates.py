@@ -212,7 +212,7 @@ def _is_reading(line: Line, piece: Piece, today: date) -> bool:
 
 
 def _dated(line: Line, i: int) -> bool:
-    return bool({"weekday", "noun", "day"} & set(line.at(i))) or line.words[i].raw.lower() in (
+    return bool({"weekday", "noun"} & set(line.at(i))) or line.words[i].raw.lower() in (
         "le",
         "du",
         "au",

@@ -53,7 +53,8 @@ def day_of_month(line: Line, i: int, today: date) -> "Piece | None":
         mark, end = marks(line, unit[1])
         if mark == "next":
             return Piece("day", i, end, day=shift_months(today.replace(day=1), 1).replace(day=number.whole))
-        if article or line.kind(unit[1], "this"):
+        inside = line.words[k].raw.lower().startswith(("ف", "fch")) or line.words[k - 1].raw.lower() in ("f", "ف", "في")
+        if article or inside or line.kind(unit[1], "this"):
             return Piece("day", i, unit[1], day=_next_dom(today, number.whole))
     numbered = _numbered_month(line, number, k) if noun and number.digits and k > number.end else None
     if numbered and numbered.whole:

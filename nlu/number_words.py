@@ -4,7 +4,7 @@
 
 from dataclasses import dataclass
 
-from nlu.date_words import WEAK, Line, key
+from nlu.date_words import WEAK, Line, is_number_word, key
 
 _TENS = range(20, 100, 10)
 
@@ -78,6 +78,9 @@ def _spelled(line: Line, i: int) -> "Number | None":
     first = line.kind(i, "num")
     if not first:
         return _four(line, i)
+    whole = key(line.words[i].raw)
+    if whole[:1] == "s" and not is_number_word(whole):  # skrat is make it, not with three
+        return None
     value, end = int(first[0]), first[1]
     weak = end == i + 1 and any(k in WEAK for k, _ in line.words[i].keys)
     thousands, current = (value, 0) if value >= 1000 else (0, value)

@@ -34,7 +34,7 @@ _MMOL = re.compile(r"^\s?(?:mmol|ملمول|مليمول|ملي مول)", re.IGN
 _GRAMS = re.compile(r"^\s?(?:g|gr|غ|غرام|غ)\s?[/.]?\s?(?:l\b|ل\b|لتر|pour|par)|^\s?g/l", re.IGNORECASE)
 _MILLI = re.compile(r"^\s?(?:mg|مغ|ملغ)\s?[/.]?\s?(?:dl|دل|d\b)", re.IGNORECASE)
 _MILLI_ALONE = re.compile(r"^\s?(?:mg|ملغ|مغ|مليغرام)(?![^\W\d_])", re.IGNORECASE)
-_GRAM = re.compile(r"^\s?(?:g|gr|gram|grammes?|غرام|كرام|جرام|غ|ⴳ)(?![^\W\d_])", re.IGNORECASE)
+_GRAM = re.compile(r"^\s?(?:g|gr|gram|grammes?|غرامات|غرام|كرام|جرام|غ|ⴳ)(?![^\W\d_])", re.IGNORECASE)
 _WINDOW = 5
 
 
@@ -190,7 +190,9 @@ def _measured(
     glucose = (
         None
         if _is_other(topics, i)
-        else _glucose(value, tail, near, line.words[i].raw if line.words[i].shape == "dec" else "")
+        else _glucose(
+            value, tail, near - _doses(topics, i, j), line.words[i].raw if line.words[i].shape == "dec" else ""
+        )
     )
     if glucose:
         end, sugar = j, glucose[0]
@@ -204,7 +206,8 @@ def _measured(
             end, sugar = half, sugar + 0.5
         return line.found("glucose", written(round(sugar, 2)), i, end), end
     if keys & _KILO and 0.3 <= value <= 400:
-        grams = number_at(line, j + 1)
+        joiner = line.kind(j + 1, "and")
+        grams = number_at(line, joiner[1] if joiner else j + 1)
         if grams and grams.digits and grams.whole and 100 <= grams.whole < 1000 and value == int(value):  # 68 kg 500
             return line.found("weight", written(value + grams.whole / 1000), i, grams.end), grams.end
         return line.found("weight", written(value), i, j + 1), j + 1
@@ -223,7 +226,7 @@ def _measured(
     if (keys & _BEAT or "pulse" in near) and 25 <= value <= 260:
         end = j + 1 if keys & _BEAT else j
         return line.found("pulse", written(value), i, end), end
-    if "weight" in near and 1 <= value <= 300 and not keys & set(_UNIT):
+    if "weight" in near and 2 <= value <= 300 and not keys & set(_UNIT):
         return line.found("weight", written(value), i, j), j
     if number.weak and number.end - i < len(line):
         return None, number.end
@@ -234,6 +237,11 @@ def _is_other(topics: "list[str]", i: int) -> bool:
     """Whether the nearest reading named before is one that a laboratory takes: LDL in g/L, HbA1c after the word sugar."""
     named = [topic for topic in topics[max(0, i - _WINDOW) : i] if topic in ("other", "glucose")]
     return bool(named) and named[-1] == "other"
+
+
+def _doses(topics: "list[str]", i: int, j: int) -> "set[str]":
+    """The word dose where no dose stands right beside the number: `hba6` is went down, and folds like tablets."""
+    return set() if "dose" in (topics[max(0, i - 1) : i] + topics[j : j + 1]) else {"dose"}
 
 
 def _half_more(line: Line, j: int) -> "int | None":

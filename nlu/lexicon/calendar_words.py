@@ -36,7 +36,7 @@ MONTH: "dict[int, str]" = {
 DAY: "dict[int, str]" = {
     0: "aujourd hui|aujourdhui|lyum|lyuma|lyoum|lioma|lium|liom|lyom|had nhar|had lyum|had nharna|today|اليوم|ليوم|ليوما|اليوما|هاد النهار|"
     "هذا اليوم|assa|ass a|ass ad|assad|ghassa|ghassad|ghass ad|wassa|idam",
-    1: "demain|dmain|2m1|dmn|لغدا|ghdan|ghadan|dmin|2main|ghda|ghada|ghedda|gheda|ghuda|gda|غدا|غدّا|غدّة|غدوة|غدوا|الغد|غد|يوم غد|نهار غدا|tomorrow|azka|azekka|azzka|aska|"
+    1: "demain|dmain|2m1|dmn|لغدا|ghdan|ghadan|dmin|2main|ghda|ghada|ghedda|gheda|ghuda|gda|غدا|غدّا|غدوة|غدوا|الغد|غد|يوم غد|نهار غدا|tomorrow|azka|azekka|azzka|aska|"
     "askka|azka ad|tiwcca|tiwcha|tiucca|thiwecha",
     2: "apres demain|لغد ليه|lghd lih|lghad lih|apres dmain|apré demain|b3d ghda|ba3d ghda|mn b3d ghda|mur ghda|mura ghda|wra ghda|after tomorrow|day after tomorrow|"
     "the day after tomorrow|بعد غد|بعد غدا|من بعد غدا|مور غدا|بعد الغد|naf azka|naf uzka|naf uzekka|naf aska|naf uska|dffir uzka|dffir n uzka|"
@@ -78,7 +78,7 @@ UNIT: "dict[str, str]" = {
     "wass|wussan|was|usan",
     "week": "semaine|semaines|smaine|smn|wimalass|wimalassn|sem|simana|smana|siamana|assimana|simanat|smanat|semana|osbou3|usbu3|ousbou3|asabi3|week|weeks|أسبوع|اسبوع|أسابيع|أسبوعا|سيمانة|"
     "سيمانات|سمانة|سمانات|السيمانة|imalas|imalass|imalasn|imalassn|durt|durtat|dduart|tudert n imalass|simant|sman",
-    "month": "mois|chhr|شهرها|شهري|chhrha|chahrha|chhri|wayyurn|ayyurn|iyyurn|uyyurn|wayyuren|chhar|chher|ch8r|ch8ar|ch8er|shhar|chhour|chohor|chhura|chhur|ch8or|month|months|شهر|شهور|أشهر|اشهر|شهرا|ayur|ayyur|wayur|irn|yirn|iyyirn|"
+    "month": "mois|chhr|uyyur|شهرها|شهري|chhrha|chahrha|chhri|wayyurn|ayyurn|iyyurn|uyyurn|wayyuren|chhar|chher|ch8r|ch8ar|ch8er|shhar|chhour|chohor|chhura|chhur|ch8or|month|months|شهر|شهور|أشهر|اشهر|شهرا|ayur|ayyur|wayur|irn|yirn|iyyirn|"
     "wayyur|iyirn",
     "year": "an|ans|annee|isggʷasn|annees|3am|3wam|a3wam|sna|snin|year|years|سنة|سنوات|سنين|عام|أعوام|عوام|اعوام|asgas|usgas|isgasn|asggas|asggwas|usggwas|isggwasn|"
     "asgwas|usgwas|isgwasn",
@@ -132,7 +132,7 @@ MARK: "dict[str, str]" = {
     "الفايت|الفايتة|المنصرم|izrin|yzrin|iezrin|ad yzrin|lli izrin|li izrin",
     "every": "chaque|tous les|tout les|toute les|toutes le|tous le|kkul|mkul|mkkul|toutes les|tt les|ttes les|kul|kula|kol|kulla|kolla|koul|kull|every|كل|كول|kud|kraygat|krayga|kraygatt|kra igat|ku|kuyan|kul yan|yal",
     "in": "dans|mn hna|من هنا|d ici a|mn daba l|mn daba b|in|من دابا|من دابا ب|zgh ghila s|au bout d|mn daba|3la|zg ghila",
-    "within": "d ici|dici|خلال|من هنا ل|sous|9bl mn|qbl mn|9bl ma ydouzou|mn hna l|mn hna hta|mn daba hta|في ظرف|within|في غضون",
+    "within": "d ici|dici|خلال|من هنا ل|sous|9bl ma ydouzou|mn hna l|mn hna hta|mn daba hta|في ظرف|within|في غضون",
     "ago": "il y a|y a|قبل|من قبل|9bl|qbl",
     "since": "depuis|مند|mnd|cela fait|mn|munud|من|منذ|since|ca fait|sar li|sarli|hadi|هادي|صار لي|صارلي|zg|seg",
     "edge8": "n huit|en huit|f tmnya",
@@ -141,7 +141,7 @@ MARK: "dict[str, str]" = {
     "before": "avant|9bl|qbl|9bl mn|قبل|قبل من|before|dat|zdat|jmu|9bl ma",
     "until": "jusqu a|jusqua|jusqu au|jusqu|htal|7tal|7ta l|hta l|hta|حتى|حتال|إلى|الى|until|till|ar|al",
     "from": "de|du|des|entre|mn|min|من|بين|ma bin|mabin|bin|from|between|zg|seg|gr|zgh|zi",
-    "to": "a|au|l|hta|hta l|7tal|htal|et|w|o|u|wla|ل|حتى|الى|إلى|و|ar|d|to|till|and",
+    "to": "a|au|s|l|hta|hta l|7tal|htal|et|w|o|u|wla|ل|حتى|الى|إلى|و|ar|d|to|till|and",
     "times": "fois|x|twalt|lmrat|lmarat|المرات|lmrrat|twalat|mra|mara|marat|mrat|mrrat|merrat|tkhtrat|khtrat|khatra|times|مرات|مرة|مرا|مرّات|خطرات|tikkal|tikklt|tiklt|tikal|twal|tikkelt|tikalt|tiklit",
     "twice": "mrtayn|mrtin|marratayn|مرتين|مرتان|twice|snat tikal|sint tikkal",
     "per": "par|f|fi|fl|kul|في|ف|كل|g|gh|dg|deg|i|per|a day|n|au|بال|dans la|dans le|la|le",
@@ -155,7 +155,7 @@ MARK: "dict[str, str]" = {
     "point": "virgule|fasila|fassila|point|فاصلة|فاصل",
     "and": "et|w|o|u|ou|و|d|ed|and",
     "out": "sur|3la|على",
-    "greeting": "sbah lkhir|sba7 lkher|sbah nur|msa lkhir|msa nur|masa lkhir|masa2 lkhir|صباح الخير|صباح النور|مساء الخير|مساء النور|tifawt igrzn|tadggwat igrzn|bon matin|صباح الفل",
+    "greeting": "sbah lkhir|sbah l khir|msa l khir|msa l khair|msa lkhair|sbah lkhair|sba7 lkher|sbah nur|msa lkhir|msa nur|masa lkhir|masa2 lkhir|صباح الخير|صباح النور|مساء الخير|مساء النور|tifawt igrzn|tadggwat igrzn|bon matin|صباح الفل",
     "onward": "a partir de|a partir du|a partir|a compter de|a compter du|ابتداء من|ابتداءا من|انطلاقا من|اعتبارا من|bda mn|ibda mn|بدا من",
     "daytime": "d nhar|dyal nhar|dial nhar|ديال النهار|د النهار|دالنهار",
     "move": "decaler|decale|reporter|repousser|deplacer|avancer|changer|modifier|bdl|bdlo|bdlu|nbdl|tbdl|bedlo|nbedlo|بدل|بدلو|نبدل|نبدلو|تبدل|تأجيل|تاجيل|تغيير|نقل|تقديم|nakhr|akhr|snfl|sbdl",
@@ -167,7 +167,7 @@ MARK: "dict[str, str]" = {
     "middle": "mi|milieu|wst|nss|wsst|وسط|منتصف|نص|middle",
     "end": "fin|la fin|akhir|lkhr d|akher|آخر|اخر|نهاية|أواخر|end of|tigira|tigra",
     "now": "maintenant|tout de suite|daba|drok|druk|now|دابا|الآن|حالا|ghila|ghilad|dghi|daba daba|immediatement",
-    "first": "premier|1er|awal|awel|awl|lwl|luwl|أول|فاتح|اول|فاتح من|amzwaru|tis yan|wis yan",
+    "first": "premier|1er|اللول|لول|awal|awel|awl|lwl|luwl|أول|فاتح|اول|فاتح من|amzwaru|tis yan|wis yan",
     "ask": "l3id|l3id lkbir|l3id sghir|l aid|aid el kebir|aid el adha|aid el fitr|aid el kbir|aid adha|aid al adha|aid al fitr|الحج|العيد|عيد الفطر|عيد الأضحى|rmdan|ramdan|ramadan|ramadhan|رمضان|l3utla|3utla|otla|العطلة|عطلة|vacances|les vacances|"
     "conges|conge|l3rs|العرس|mulid|lmulud|mouloud|المولد|l3ashura|achoura|عاشوراء|lhsad|shubbak|lmussm|lmoussem|الموسم|rmdan jay|ussan n l3id|lbac|examens|imtihanat|الامتحانات|"
     "les fetes|la fete|kays n l3id|tafaska|tfaska|lfaska|rrmdan",
@@ -182,6 +182,12 @@ MARK: "dict[str, str]" = {
 EXACT: "dict[str, tuple[str, ...]]" = {
     "hir": ("hier",),
     "jun": ("june",),
+    "ku": ("ku", "kou", "ⴽⵓ"),
+    "j": ("j",),
+    "kul": ("kul", "koul", "kol", "koll", "koull", "kull", "kolle", "ⴽⵓⵍ", "ⴽⵓⵍⵍ"),
+    "سبت": ("سبت",),
+    "fait": ("fayt",),
+    "main": ("2main",),
     "ut": ("out", "aout"),
     "duz": ("douze",),
     "mat": ("mat",),

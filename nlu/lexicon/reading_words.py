@@ -1,7 +1,7 @@
 """Words beside a measured number, in the six forms, written for Sahti: the reading, then its words, read through `nlu.date_words.key`."""
 
 TOPICS: "dict[str, str]" = {
-    "blood_pressure": "tension tansyo tansio tansiou tansyon tansion tonsyo tnsyo tonsio ttansyu latansion latansyo طونسيو تونسيو تنسيو تانسيو لاطونسيو لاتونسيو "
+    "blood_pressure": "tensiometre tension tansyo tansio tansiou tansyon tansion tonsyo tnsyo tonsio ttansyu latansion latansyo طونسيو تونسيو تنسيو تانسيو لاطونسيو لاتونسيو "
     "الضغط ضغط ضغطي ضغطه ضغطها ضغطو daght dght lada8t ddaght systolique ta mmhg aḍɣaṭ",
     "glucose": "sucre glycemie glycémie sokkar soukar skkar sokar sukkar skar سكر السكر السكري سكري سكار سكره سكرها سكرو كليسيمي glucose dextro glycemi glycimi diabete lfsokkar sekkar",
     "temperature": "temperature température fievre fièvre temp skhana skhanto skhanti skhanta skhantha sokhna s5ana skhouna lharara 7arara hrara harara 7rarto حرارة الحرارة حرارتي "
@@ -13,7 +13,7 @@ TOPICS: "dict[str, str]" = {
     "7abba 7ebba 7bba 7abbat 7ebbat 7bbat hbbat hebbat 7boub kina kinat kinate kaniat fanida fanidat lfanid lfanidat ifanidn ifanid 9atra 9atrat 9trat qatra qatrat m3el9a m3la9 ma3li9a "
     "m3ale9 jar3a jer3a jor3a chouka choukat bakhat bakha "
     "حبة حبات حبوب قرص أقراص اقراص كينة كينات كاشيات كاشي فانيدة فانيدات قطرة قطرات ملعقة ملاعق معلقة معالق جرعة جرعات شوكة شوكات كبسولة كبسولات بخة بخات حقنة حقن taḥbbut tiḥbba "
-    "tḥbbut tḥbba tiḥbbutin ⵜⴰⵃⴱⴱⵓⵜ ⵍⴼⴰⵏⵉⴷ iḥbba tiḥbbatin tḥbbatin kachi lkachi kachiat pilule tiqqit tiqqa tiqqad",
+    "tḥbbut tḥbbutin tḥbba tiḥbbutin ⵜⴰⵃⴱⴱⵓⵜ ⵍⴼⴰⵏⵉⴷ iḥbba tiḥbbatin tḥbbatin kachi lkachi kachiat pilule tiqqit tiqqa tiqqad",
     "age": "age ans 3mr 3mri 3mro 3mrha 3omri 3omro 3omrha 3ndi 3ndo 3ndha عمري عمره عمرها عندي عندو عندها عنده سن awi daro",
     "other": "ldl hdl cholesterol cholestérol triglycerides triglycérides creatinine créatinine creat uree urée urique calcium ferritine hemoglobine hémoglobine hba1c a1c glyquee glyquée "
     "albumine proteinurie crp vs tsh psa vitamine bilirubine fibrinogene proteines كوليسترول الكوليسترول التراكمي تراكمي المخزون مخزون الخزان خزان كرياتينين الهيموغلوبين هيموغلوبين "
@@ -35,11 +35,11 @@ UNITS = {
 KILO = "kg kgs kilo kilos كيلو كلغ كغ كجم كيلوغرام كيلوغراما كيلوات ⴽⵉⵍⵓ ⴽⵖ kilu ikilutn kilogramme kilogrammes"
 DEGREE = "degre degrés degres درجة درجات daraja darajat drja drjat c °c"
 BEAT = "bpm battements دقة دقات نبضة pulsations d99a"
-OVER = "sur 3la على w و f خط xf ɣf d"
+OVER = "sur 3la على x w و f خط xf ɣf d"
 """Words between the two numbers of a blood pressure."""
 SUR = "sur 3la على"
 
-PREGNANT = "enceinte enceintes grossesse grossese 7amla 7amila hamla hamila 7amela 7aml 7mel l7mel l7aml lhml hml 7mal l7mal حامل حاملة الحمل حمل حملي حبلى tadist tga-tadist s-tadist lhmel lhamel"
+PREGNANT = "enceinte enceintes grossesse grossese 7amla 7amila hamla hamila 7amela 7aml 7mel l7mel l7aml lhml hml 7mal l7mal حامل حاملة الحمل حمل حملي حبلى uɛddis tadist tga-tadist s-tadist lhmel lhamel"
 
 AGED = "age agé agée agés 3mr 3mri 3mro 3mrha 3mru 3omri 3omro 3omrha عمري عمره عمرها عمرو عمر سني سنه سنها عمرك"
 HAS = "3ndo 3ando 3ndha 3andha 3ndu عندو عندها عنده dars daro ɣurs ghurs ghurs لديه لديها"

@@ -151,3 +151,56 @@ def test_a_long_text_stays_quick() -> None:
 def test_two_hours_side_by_side_are_two_hours(text: str) -> None:
     found = dates.everything(text, datetime(2026, 11, 24, 9), "fr")
     assert [(one.type, one.value) for one in found] == [("time", "07:00"), ("time", "19:00")]
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("est-ce que je peux venir", "fr"),
+        ("je passe à quelle heure", "fr"),
+        ("elle a la main froide", "fr"),
+        ("le médecin on fait comment", "fr"),
+        ("il est à jeun", "fr"),
+        ("حبوب منع الحمل سببت لي غثيانا", "ar"),
+        ("دوا الغدة", "ary-Arab"),
+        ("salaf bla fa2ida", "ary-Latn"),
+        ("7sen lihom", "ary-Latn"),
+        ("ssint mad igan", "zgh-Latn"),
+        ("illi tn", "zgh-Latn"),
+    ],
+)
+def test_words_that_fold_like_a_time_are_none(text: str, form: str) -> None:
+    assert [(one.type, one.value) for one in dates.everything(text, NOW, form)] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "form", "expected"),
+    [
+        ("décaler mon rdv du 3 décembre au 10 décembre", "fr", ["2026-12-03", "2026-12-10"]),
+        ("rdv 19/12", "fr", ["2026-12-19"]),
+        ("rdv 5/1", "ary-Latn", ["2027-01-05"]),
+        ("tension à 20", "fr", ["20"]),
+        ("sucre est à 4", "fr", ["4"]),
+        ("LDL 0,5 g/l", "fr", ["0.5"]),
+        ("السكر التراكمي 7.2", "ar", ["7.2"]),
+        ("hba6 lia sokkar 0.75", "ary-Latn", ["0.75"]),
+        ("ghdda ghadi nji m3a 10", "ary-Latn", ["2026-11-23T10:00"]),
+        ("tansyo had sba7 15 3la 9", "ary-Latn", ["2026-11-22T08:00/2026-11-22T12:00", "150/90"]),
+    ],
+)
+def test_a_sentence_is_read_as_a_person_would(text: str, form: str, expected: list[str]) -> None:
+    assert [one.value for one in dates.everything(text, NOW, form)] == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1/" * 5000, "3 w " * 2500, "و " * 5000, "من بعد " * 1500, "\u202eغدا " * 2500, "a" + "\u0301" * 100, "😀" * 5000],
+)
+def test_ten_thousand_characters_take_under_fifty_milliseconds(text: str) -> None:
+    dates.everything("warm", NOW)
+    taken = []
+    for _ in range(3):
+        start = time.thread_time()
+        dates.everything(text, NOW)
+        taken.append(time.thread_time() - start)
+    assert min(taken) < 0.05
