@@ -113,7 +113,7 @@ def _pieces(line: Line, now: datetime, form: "str | None", taken: "frozenset[int
             i = greeting[1]
             continue
         best = None if i in taken else _best(line, i, now, taken, after_day=_follows_day(line, pieces, i))
-        if best and not _is_foreign(line, best, form) and not _is_reading(line, best, today):
+        if best and not (_is_foreign(line, best, form) or _is_reading(line, best, today) or _is_figure(line, best)):
             pieces.append(best)
             i = best.end
         else:
@@ -209,6 +209,13 @@ def _is_reading(line: Line, piece: Piece, today: date) -> bool:
     if not told and any("visit" in line.at(i) for i in range(max(0, piece.start - 4), piece.start)):
         return False
     return numbers.is_pressure(left, right) and (told or piece.day - today > _SOON)
+
+
+def _is_figure(line: Line, piece: Piece) -> bool:
+    """`tension à 20`, `sucre est à 4`: a bare figure behind what is measured is no hour."""
+    if piece.kind != "time" or line.words[piece.end - 1].shape != "int":
+        return False
+    return any(numbers.topic(line, i) not in ("", "dose", "age") for i in range(max(0, piece.start - 2), piece.start))
 
 
 def _dated(line: Line, i: int) -> bool:
