@@ -12,7 +12,8 @@ from nlu.date_words import Found, key
 from nlu.fold import MAX_CHARS
 from nlu.lexicon import medicine_names, people_words
 
-_WORD = re.compile(r"[^\W_]+(?:[\u0640\u064b-\u065f\u0670\u0300-\u036f]+[^\W_]*)*")
+WORD = re.compile(r"[^\W_]+(?:[\u0640\u064b-\u065f\u0670\u0300-\u036f]+[^\W_]*)*")
+"""A word of any script with its marks."""
 _LONG = 8
 """Letters of a folded name from which one wrong, missing or extra letter is forgiven."""
 _SHORT = 3
@@ -20,7 +21,7 @@ _ARTICLES = ("l", "d", "dl", "ال", "وال", "لل", "بال", "و", "ل", "د
 
 
 def _parts(phrase: str) -> "tuple[str, ...]":
-    return tuple(key(word) for word in _WORD.findall(phrase))
+    return tuple(key(word) for word in WORD.findall(phrase))
 
 
 def _index(table: "dict[str, str]") -> "dict[str, list[tuple[tuple[str, ...], str]]]":
@@ -49,7 +50,7 @@ def find(text: str, form: "str | None" = None) -> "list[Found]":
 
     Reads at most MAX_CHARS characters. Never raises.
     """
-    matches = list(_WORD.finditer(text[:MAX_CHARS]))
+    matches = list(WORD.finditer(text[:MAX_CHARS]))
     raws = [match.group() for match in matches]
     keys = [key(raw) for raw in raws]
     found: list[Found] = []
