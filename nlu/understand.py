@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Literal, Protocol, TypeVar
 
 from nlu import danger as danger_signs
-from nlu import dates, identify, named
+from nlu import communes, dates, identify, named
 from nlu.client import NluClient, askable
 from nlu.fold import clean
 from nlu.keywords import Keywords, language_named
@@ -90,6 +90,7 @@ class Understander:
         self._table = table
         self._client = client
         self._places = places
+        communes.load()
 
     def understand(
         self,
@@ -182,6 +183,7 @@ class Understander:
         if self._places is not None:
             places = self._places
             found += self._guarded("places", lambda: tuple(places.find(text)), nothing)
+        found += self._guarded("communes", lambda: tuple(communes.find(text)), nothing)
         return entities(found)
 
 
