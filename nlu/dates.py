@@ -12,6 +12,7 @@ maghrib evening, isha night; their minutes differ by town and are not computed.
 
 # ruff: noqa: PLR2004, PLR0911 - a grammar: one return a rule; 12, 24, 31 and 60 say what they are
 
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -24,6 +25,9 @@ from nlu.date_words import Found, Line
 from nlu.pieces import Piece, skip
 from nlu.recurrence_pieces import recurrence_at
 from nlu.span_pieces import moment, offset_at, range_at, turn_at
+
+MOST = 100
+"""Finds of one text that are given: nobody says more, and what writes more is a machine."""
 
 _READINGS = frozenset({"blood_pressure", "glucose", "temperature", "weight", "pulse", "phone"})
 _RANK = {"datetime": 0, "interval": 1, "recurrence": 2, "date": 3, "time": 4, "duration": 5}
@@ -76,9 +80,13 @@ def everything(text: str, now: datetime, form: "str | None" = None) -> "list[Fou
     timed = _timed(line, now, form, every)
     measured = [found for found in every if not _is_dated(found, timed)]
     kept: list[Found] = []
+    taken = bytearray(len(text))
     for group in ([f for f in measured if f.type != "number"], timed, [f for f in measured if f.type == "number"]):
-        kept += [found for found in group if all(found.end <= k.start or found.start >= k.end for k in kept)]
-    return sorted(kept, key=lambda found: found.start)
+        for found in group:
+            if not any(taken[found.start : found.end]):
+                taken[found.start : found.end] = b"\x01" * (found.end - found.start)
+                kept.append(found)
+    return sorted(kept, key=lambda found: found.start)[:MOST]
 
 
 def _timed(line: Line, now: datetime, form: "str | None", measured: "list[Found]") -> "list[Found]":
@@ -98,9 +106,10 @@ def _is_slash(found: Found) -> bool:
 
 def _is_dated(found: Found, timed: "list[Found]") -> bool:
     """Whether what could be a blood pressure was read as a day and month."""
-    return _is_slash(found) and any(
-        t.type in ("date", "datetime") and t.start < found.end and found.start < t.end for t in timed
-    )
+    if not _is_slash(found):
+        return False
+    first = bisect_left(timed, found.start, key=lambda t: t.end - 1)
+    return any(t.type in ("date", "datetime") and t.start < found.end for t in timed[first : first + 1])
 
 
 def _pieces(line: Line, now: datetime, form: "str | None", taken: "frozenset[int]") -> "list[Piece]":
