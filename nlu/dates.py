@@ -26,9 +26,6 @@ from nlu.pieces import Piece, skip
 from nlu.recurrence_pieces import recurrence_at
 from nlu.span_pieces import moment, offset_at, range_at, turn_at
 
-MOST = 100
-"""Finds of one text that are given: nobody says more, and what writes more is a machine."""
-
 _READINGS = frozenset({"blood_pressure", "glucose", "temperature", "weight", "pulse", "phone"})
 _RANK = {"datetime": 0, "interval": 1, "recurrence": 2, "date": 3, "time": 4, "duration": 5}
 _SOON = timedelta(days=45)
@@ -86,7 +83,7 @@ def everything(text: str, now: datetime, form: "str | None" = None) -> "list[Fou
             if not any(taken[found.start : found.end]):
                 taken[found.start : found.end] = b"\x01" * (found.end - found.start)
                 kept.append(found)
-    return sorted(kept, key=lambda found: found.start)[:MOST]
+    return sorted(kept, key=lambda found: found.start)[: numbers.MOST]
 
 
 def _timed(line: Line, now: datetime, form: "str | None", measured: "list[Found]") -> "list[Found]":
@@ -116,7 +113,7 @@ def _pieces(line: Line, now: datetime, form: "str | None", taken: "frozenset[int
     today = now.date()
     pieces: list[Piece] = []
     i = 0
-    while i < len(line):
+    while i < len(line) and len(pieces) < numbers.MOST:
         greeting = line.kind(i, "greeting")
         if greeting:  # صباح الخير names no time
             i = greeting[1]
