@@ -17,6 +17,8 @@ _AGED, _HAS, _CHILD, _PREGNANT = (
 _SUFFIX = frozenset({"eme", "ème", "ième", "ieme", "e", "er", "ère"})
 _NOT_AN_AGE = frozenset({"in", "every", "ago", "after", "for", "within", "since"})
 _LETTER = {"month": ("M", 1), "day": ("D", 1), "week": ("D", 7), "year": ("Y", 1)}
+_SECOND = 2
+"""`chhar tani` is another month; from the third on an ordinal counts a pregnancy, as nobody says the months of a year so."""
 _MOST_MONTHS, _MOST_WEEKS = 10, 43
 """The longest a pregnancy is counted here: the tenth month of those who count in moons, and the end of week 42."""
 
@@ -31,9 +33,14 @@ def pregnant(line: Line, before: "int | None" = None) -> bool:
 
 def gestation_at(line: Line, i: int) -> "Found | None":
     """How far a pregnancy is, said from word `i` on: `7 mois de grossesse`, `f chhar 5`, `الشهر السابع`, `wayyur wis 5`."""
-    if not pregnant(line):
-        return None
     unit = line.kind(i, "unit")
+    if not pregnant(line):
+        far = _named_ordinal(line, unit[1]) if unit and unit[0] == "month" and unit[1] < len(line) else None
+        return (
+            _gestation(line, "month", far, i)
+            if far and far.value > _SECOND and not line.words[far.end - 1].breaks
+            else None
+        )
     if unit and unit[0] in ("month", "week"):
         number = _ordinal(line, unit[1])
         return _gestation(line, str(unit[0]), number, i) if number else None

@@ -97,7 +97,12 @@ def _weekday(line: Line, i: int, today: date) -> "Piece | None":
         return None
     weekday, end = int(found[0]), found[1]
     shy = any(k in _SHY for k, _ in line.words[end - 1].keys[:1])
-    if shy and not (noun or this or before) and len(line) > _FEW and not marks(line, end)[0]:
+    if (
+        shy
+        and not (noun or this or before or (i > 1 and "weekday" in line.at(i - 2)))
+        and len(line) > _FEW
+        and not marks(line, end)[0]
+    ):
         return None
     if not noun and "num" in line.at(end - 1) and counts(line, end):
         return None

@@ -159,7 +159,7 @@ _OPENERS = (
     _NUMBER | {"in", "within", "after", "ago", "since", "for", "pair", "minutes", "length", "unit"},
 )
 """The kinds of word with which each rule of `_best` may begin, in their order: most words begin none."""
-_ARTICLES = frozenset({"le", "les", "du", "au", "l"})
+_ARTICLES = frozenset({"le", "les", "du", "au", "l", "يومي", "أيام", "ايام"})
 
 
 def _best(line: Line, i: int, now: datetime, taken: "frozenset[int]", *, after_day: bool) -> "Piece | None":

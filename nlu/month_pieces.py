@@ -126,6 +126,8 @@ def month_at(line: Line, i: int, today: date) -> "Piece | None":
     edge = next((name for name in ("start", "middle", "end") if line.kind(i, name)), "")
     hit = line.kind(i, edge) if edge else None
     j = skip(line, hit[1], "filler", 2) if hit else i
+    inner = line.kind(j, "this") if hit else None
+    j = skip(line, inner[1], "filler", 1) if inner else j
     unit = line.kind(j, "unit")
     if unit and unit[0] == "month":
         number = number_at(line, unit[1])

@@ -154,8 +154,8 @@ def _grow(current: int, last: int, value: int, *, linked: bool, dee: bool) -> "i
         return value
     if value == 100 and not linked:
         return current * 100 if 1 < current < 20 else None
-    if value == 10 and not linked and 1 < current < 10:
-        return current * 10  # sin id mraw
+    if value == 10 and not linked and 1 < last < 10:
+        return current + last * 9  # sin id mraw
     if value == 20 and not linked and current % 100 == 4:
         return current + 76  # quatre-vingts
     if last >= 100 and value < 100:

@@ -34,7 +34,7 @@ _MMOL = re.compile(r"^\s?(?:mmol|ملمول|مليمول|ملي مول)", re.IGN
 _GRAMS = re.compile(r"^\s?(?:g|gr|غ|غرام|غ)\s?[/.]?\s?(?:l\b|ل\b|لتر|pour|par)|^\s?g/l", re.IGNORECASE)
 _MILLI = re.compile(r"^\s?(?:mg|مغ|ملغ)\s?[/.]?\s?(?:dl|دل|d\b)", re.IGNORECASE)
 _MILLI_ALONE = re.compile(r"^\s?(?:mg|ملغ|مغ|مليغرام)(?![^\W\d_])", re.IGNORECASE)
-_GRAM = re.compile(r"^\s?(?:g|gr|gram|grammes?|غرامات|غرام|كرام|جرام|غ|ⴳ)(?![^\W\d_])", re.IGNORECASE)
+_GRAM = re.compile(r"^\s?(?:g|gr|gram|grammes?|غرامات|غرام|گرام|كرام|جرام|غ|ⴳ)(?![^\W\d_])", re.IGNORECASE)
 _WINDOW = 5
 MOST = 100
 """Numbers of one text that are read: nobody says more, and what writes more is a machine."""
@@ -147,11 +147,16 @@ def _over(line: Line, j: int) -> "int | None":
 def _half(line: Line, i: int, topics: "list[str]") -> "tuple[Found, int] | None":
     """Half a tablet, a quarter of one."""
     fraction = line.kind(i, "fraction")
-    if fraction and fraction[0] in (30, 15) and fraction[1] < len(line) and not number_at(line, i):
+    if fraction and fraction[0] in (30, 15) and fraction[1] < len(line) and not _four_of(line, i, fraction[1]):
         j = fraction[1] + (1 if line.words[fraction[1]].raw in ("d", "n", "de", "ⵏ", "ديال") else 0)
         if j < len(line) and topics[j] == "dose":
             return line.found("dose", "0.5" if fraction[0] == 30 else "0.25", i, j + 1), j + 1
     return None
+
+
+def _four_of(line: Line, i: int, j: int) -> bool:
+    """Whether `rb3` is four: of several things, `rb3 7ebbat`; of one thing it is a quarter."""
+    return number_at(line, i) is not None and line.words[j].raw.lower().endswith(("at", "ate", "ات", "in"))
 
 
 def _pressure(line: Line, i: int, j: int, high: float, low: float, topics: "list[str]") -> "Found | None":
@@ -212,7 +217,8 @@ def _measured(
         grams = number_at(line, joiner[1] if joiner else j + 1)
         if grams and grams.digits and grams.whole and 100 <= grams.whole < 1000 and value == int(value):  # 68 kg 500
             return line.found("weight", written(value + grams.whole / 1000), i, grams.end), grams.end
-        return line.found("weight", written(value), i, j + 1), j + 1
+        half = _half_more(line, j + 1)
+        return line.found("weight", written(value + (0.5 if half else 0)), i, half or j + 1), half or j + 1
     if j < len(line) and topics[j] == "dose" and 0 < value <= 60:
         half = _half_more(line, j + 1)
         return line.found("dose", written(value + (0.5 if half else 0)), i, half or j + 1), half or j + 1
@@ -220,6 +226,9 @@ def _measured(
     if unit:
         return line.found("dose", f"{written(value)} {unit}", i, j + 1), j + 1
     if (keys & _DEGREE or tail.lstrip().startswith("°") or "temperature" in near) and 30 <= value <= 45:
+        half = _half_more(line, j + 1) if keys & _DEGREE else None
+        if half:
+            return line.found("temperature", written(value + 0.5), i, half), half
         end = j + 1 if keys & _DEGREE or (tail.lstrip().lower().startswith("°c") and j < len(line)) else j
         return line.found("temperature", written(value), i, min(end, len(line))), end
     age = age_at(line, i, number, aged="age" in near)

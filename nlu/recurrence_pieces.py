@@ -19,7 +19,7 @@ _PER = {"hour": "hour", "day": "day", "week": "week", "month": "month", "year": 
 def recurrence_at(line: Line, i: int) -> "Piece | None":
     """`every PT8H`, `3/day`, `weekly MON`, `daily morning`."""
     every = line.kind(i, "every")
-    if line.words[i].raw.lower() in ("le", "les"):  # le lundi et le jeudi, les lundis
+    if line.words[i].raw.lower() in ("le", "les", "يومي", "أيام", "ايام", "nharat"):  # le lundi et le jeudi, les lundis
         days = _weekdays(line, i + 1)
         if days and (len(days[0]) > 1 or line.words[i].raw.lower() == "les"):
             return Piece("rec", i, days[1], type="recurrence", text="weekly " + ",".join(days[0]))

@@ -10,7 +10,7 @@ from nlu.clock_pieces import hours_of, time_at
 from nlu.date_pieces import day_at
 from nlu.date_words import Line, key
 from nlu.number_words import Number, number_at
-from nlu.pieces import Piece, month_days, skip
+from nlu.pieces import Piece, month_days, shift_months, skip
 
 _FROM = frozenset(key(w) for w in ("mn", "من", "zg", "seg", "pour"))
 """Too common to make a length of time of a bare unit: `ch7al mn 3am`."""
@@ -147,6 +147,24 @@ def turn_at(line: Line, i: int, today: date) -> "Piece | None":
     return None
 
 
+def _day_numbers(line: Line, i: int, j: int, today: date) -> "Piece | None":
+    """`mn 20 l 27`: days of a month, since one of them is no hour."""
+    j = skip(line, j, "noun", 1)
+    first = number_at(line, j)
+    to = line.kind(first.end, "to") if first and first.end < len(line) else None
+    last = number_at(line, to[1]) if to else None
+    if not (first and last and first.whole and last.whole and first.digits and last.digits):
+        return None
+    if not (first.whole < last.whole and 24 < last.whole <= 31) or {"unit", "month"} & set(line.at(last.end)):
+        return None
+    opening = today.replace(day=1)
+    for months in range(3):
+        month = shift_months(opening, months)
+        if last.whole <= month_days(month)[1].day and month.replace(day=first.whole) >= today:
+            return Piece("days", i, last.end, day=month.replace(day=first.whole), last=month.replace(day=last.whole))
+    return None
+
+
 def _days_of_month(line: Line, i: int, j: int, today: date) -> "Piece | None":
     """`du 5 au 8`: two days of a month, since no hour is said."""
     if line.words[i].raw.lower() != "du" or j + 2 >= len(line) or line.words[j + 1].raw.lower() != "au":
@@ -215,6 +233,9 @@ def range_at(line: Line, i: int, today: date) -> "Piece | None":
             if last >= opening.day:
                 return Piece("days", i, closing.end, day=opening.day, last=last)
     first_of = line.kind(j, "first")
+    listed = _day_numbers(line, i, j, today)
+    if listed:
+        return listed
     number = number_at(line, j) or (Number(1.0, first_of[1]) if first_of else None)
     day = hours_of(number) or (number.whole if number and number.whole and number.whole <= 31 else None)
     if number and day:

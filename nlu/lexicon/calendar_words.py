@@ -15,7 +15,7 @@ WEEKDAY: "dict[int, str]" = {
     3: "khmis|lkhamis|khamis|الخميس|خميس|لخميس|thursday|jeudis",
     4: "jm3a|jam3a|jum3a|jumu3a|joumoua|jemaa|ljmaa|ljemaa|jim3a|jumua|الجمعة|جمعة|لجمعة|friday|vendredis",
     5: "sbt|sabt|السبت|سبت|لسبت|saturday|samedis",
-    6: "l7d|l7ed|lhed|l7add|lhadd|l7ad|nhar had|nhar l had|nhar lhad|lahad|l2a7ad|la7ad|el7ed|ass n l7ed|الأحد|الحد|لحد|sunday|dimanches",
+    6: "7ed|7d|l7d|l7ed|lhed|l7add|lhadd|l7ad|nhar had|nhar l had|nhar lhad|lahad|l2a7ad|la7ad|el7ed|ass n l7ed|الأحد|الحد|لحد|sunday|dimanches",
 }
 
 MONTH: "dict[int, str]" = {
@@ -115,7 +115,7 @@ FRACTION: "dict[int, str]" = {
 """Minutes past the hour."""
 
 LESS: "dict[int, str]" = {
-    15: "moins le quart|lla rub3|lla rb3|la rb3|ila rub|ila rb3|illa rb3|9al rb3|qll rub3|qll rb3|لا ربع|إلا رب|moins quart|larub|llarob|laroub|lla rub|la rob|ila rub3|9ll rub3|9l rb3|ghir rub3|ghir rb3|إلا ربع|الا ربع|إلا الربع|الا الربع|قل ربع|لاروب|غير ربع",
+    15: "moins le quart|إلا ربعا|الا ربعا|lla rub3|lla rb3|la rb3|ila rub|ila rb3|illa rb3|9al rb3|qll rub3|qll rb3|لا ربع|إلا رب|moins quart|larub|llarob|laroub|lla rub|la rob|ila rub3|9ll rub3|9l rb3|ghir rub3|ghir rb3|إلا ربع|الا ربع|إلا الربع|الا الربع|قل ربع|لاروب|غير ربع",
     20: "9ll toulout|9ll tulut|ghir tulut|إلا ثلث|الا ثلث|قل ثلث",
     5: "9ll 9sm|ghir 9sm|ghir qsem|قل قسم|غير قسم|الا خمسة|إلا خمس|الا خمس دقائق",
     10: "9ll 9smayn|ghir 9smayn|قل قسماين|غير قسمين|الا عشرة|إلا عشر دقائق",
