@@ -50,9 +50,9 @@ class Phrases:
         for name, bar in entries:
             for entry in bar.split("|"):
                 keys = tuple(_entry_keys(entry.strip(), strict=strict))
-                if keys:
-                    _KNOWN.update(keys)
-                    self._first.setdefault(keys[0], []).append((keys[1:], name))
+                for first in _alike(keys):
+                    _KNOWN.update((first, *keys[1:]))
+                    self._first.setdefault(first, []).append((keys[1:], name))
 
     def at(self, place: int, keys: Sequence[frozenset[str]]) -> Iterator[tuple[str, int]]:
         """The names of the phrases that begin at a place, with the place after each."""
@@ -73,9 +73,29 @@ def _entry_keys(entry: str, *, strict: bool) -> Iterator[str]:
             if stem:
                 yield letters + "*"
             elif not exact and _tells(token.skeleton, alone=alone):
-                yield "~" + token.skeleton
+                yield f"{letters}~{token.skeleton}" if alone else "~" + token.skeleton
             else:
                 yield letters
+
+
+def _alike(keys: "tuple[str, ...]") -> Iterator[str]:
+    """The keys under which the first word of an entry is found.
+
+    A word that stands alone must be about as long as the entry's, or, in the other script, share four consonants.
+    """
+    if not keys:
+        return
+    letters, _, bones = keys[0].partition("~")
+    if not (letters and bones):
+        yield keys[0]
+        return
+    yield f"~{bones}{_script(letters)}{len(letters)}"
+    if len(bones) > _BONES:
+        yield f"~{bones}{'L' if _script(letters) == 'A' else 'A'}"
+
+
+def _script(letters: str) -> str:
+    return "A" if "\u0600" <= letters[:1] <= "\u06ff" else "L"
 
 
 def _tells(bones: str, *, alone: bool) -> bool:
@@ -105,8 +125,12 @@ def word_keys(light: str, bones: str) -> frozenset[str]:
     found = {form for form in forms if form in _KNOWN}
     for form in forms:
         found.update(stem for end in range(2, len(form) + 1) if (stem := form[:end] + "*") in _KNOWN)
-        if (key := "~" + skeleton(form)) in _KNOWN:
-            found.add(key)
-    if (key := "~" + bones) in _KNOWN:
-        found.add(key)
+    by_bones = {skeleton(form): form for form in forms} | {bones: letters}
+    for consonants, form in by_bones.items():
+        if len(consonants) < _BONES:
+            continue
+        key = "~" + consonants
+        script = _script(form)
+        keys = (key, key + script, *(f"{key}{script}{len(form) + off}" for off in (-2, -1, 0, 1, 2)))
+        found.update(key for key in keys if key in _KNOWN)
     return frozenset(found)

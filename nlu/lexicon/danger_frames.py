@@ -14,18 +14,19 @@ BOOKING = (
     "asiggez|asatal|تلقيح"
 )
 WHY = (
-    "pourquoi|combien|a partir de|a quel age|quel mois|a quel mois|en cas de|quels gestes|quel geste|quels sont|quelle est|quelles sont|"
+    "pourquoi|combien|est il|est elle|faut il|peut on|doit on|quelle difference|ou acheter|ou trouver|comment se transmet|comment faire pour|combien de temps|a quelle temperature|"
+    "wach kaytdawa|wach kayt dawa|واش كيتداوى|واش كيتداوا|كيتداوى|قاتلة|قاتل|هل لدغة|ما اسباب|ما هي اسباب|شنو كيدير|ما سبب|باش ما يجيهش|شحال كتبقى|chno kaydiro|chno kadiro|chno howa|chno huwa|chnou huwa|a partir de|a quel age|quel mois|a quel mois|en cas de|quels gestes|quel geste|quels sont|quelle est|quelles sont|"
     "est ce que l|est ce que la|est ce que les|se soigne|se guerit|c est dangereux|est dangereux|dangereux ou pas|est contagieux|"
     "c est normal|est ce normal|normal ou pas|comment proteger|comment ranger|comment soigner|comment traiter|comment on soigne|que faire en cas|"
     "que faire quand|que faut il faire|il faut faire quoi|quoi faire en cas|conseil|conseils|prevention|affiche|formation|cours de|secourisme|premiers secours|"
     "3lach|3lah|wach kaydir|wach kat dir|imta|fo9ach|fou9ach|waqtach|ch7al|kifach n7mi|kifach nt3amel|kifach kaydawiw|kifach ndawi|"
     "chno ndir ila|chno n3mel ila|"
-    "علاش|علاه|فوقاش|إمتى|امتى|شحال|كيفاش نتعامل|كيفاش نداوي|كيفاش نحمي|كيفاش كيداويو|لماذا|متى|كم|كيف احمي|كيف اتعامل|كيف نتعامل|كيف اسعف|كيف نعالج|"
+    "علاش|علاه|فوقاش|إمتى|امتى|شحال|كيفاش نتعامل|كيفاش نداوي|كيفاش نحمي|كيفاش كيداويو|لماذا|متى|كم|كيف احمي|كيف نحمي|كيف نقي|كيف اقي|كيف نقي|كيفاش نقي|kifach n9i|kifach nwe9i|kifach n7afed|كيف اتعامل|كيف نتعامل|كيف اسعف|كيف نعالج|"
     "الاسعافات الاولية|ما الفرق|هل الحمى|هل يمكن علاج|هل هو خطير|هل هذا خطير|هل يعالج|wach khatar|wach khatir|واش خطير|واش خطر|واش كيتعالج|واش كيدير|"
     "mamk|mamnk|manik|max|maxf|mayimi|melmi|managu|mennaw|is iga"
 )
 PAST = (
-    "f 20*|fi 20*|f 19*|en 19*|سنة 20*|عام 20*|في 20*|في سنة|في الماضي|sabi9an|سابقا|zikk|zik zik|dans le passe|l an passe|annee passee|"
+    "l hiver dernier|l ete dernier|hiver dernier|ete dernier|printemps dernier|automne dernier|le mois passe|l autre annee|ssif li fat|sif li fat|chta li fatet|الصيف اللي فات|الصيف لي فات|الصيف الماضي|الشتاء الماضي|quand il avait|quand j avais|quand elle avait|f 20*|fi 20*|f 19*|en 19*|سنة 20*|عام 20*|في 20*|في سنة|في الماضي|sabi9an|سابقا|zikk|zik zik|dans le passe|l an passe|annee passee|"
     "brule petit|brulee petite|etait petit|etait petite|j etais petit|j etais petite|etait bebe|etais enfant|etait enfant|mlli kan sghir|melli kan sghir|"
     "mlli kont sghira|kan sghir|kant sghira|w howa sghir|و هو صغير|وهو صغير|و هي صغيرة|ملي كان صغير|في صغري|في صغره|l3am li daz|l3am lli daz|العام لي داز|العام اللي داز|"
     "3am li fat|3amnawel|3am nawel|عام الاول|asggʷas lli|asggwas lli|ⴰⵙⴳⴳⵯⴰⵙ ⵉⵣⵔⵉⵏ|isggʷasn|il y a des annees|il y a plusieurs annees|il y a 4 ans|il y a 6 ans|il y a 7 ans|il y a 20 ans"
@@ -36,6 +37,8 @@ OVER = (
     "تعافى|وهو بخير|وهي بخير|w howa labas|w hiya labas|labas 3lih|labas 3liha|لاباس عليه|لاباس عليها|daba bikhir|daba hani|rah bikhir|رجع مزيان|rje3 mzyan|rj3at mzyana|"
     "ijji|tjji|jjigh|labas fllas|labas flas|ghilad labas|ɣilad labas|ɣilad ijji"
 )
+LIGHTLY = "leger|legere|un peu|legerement|petit peu|petite douleur|chwiya|chwia|chwya|شوية|شويا|قليلا|خفيف|خفيفة|imik|imikk|cwi|drus"
+
 WAS = (
     "kan|kant|kanet|kanat|kano|kanou|kont|kount|كان|كانت|كانو|كنت|كنا|avait|avais|etait|etais|ikka|tkka|ttugh|ttuɣ|tuɣ"
 )

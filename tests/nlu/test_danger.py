@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlu import danger_readings
+from nlu import danger_readings, danger_sense
 from nlu.danger import find
 from nlu.lexicon.danger_concepts import CONCEPTS
 from nlu.lexicon.danger_described import FIRST, THEN
@@ -15,6 +15,8 @@ from nlu.lexicon.danger_rules import RULES
 from nlu.types import FORMS, DangerLevel
 
 DATA = Path(__file__).parent / "data"
+ROOT = Path(__file__).parents[2]
+TRAINING = (*ROOT.glob("nlu/rasa/data/*/emergency_described.tsv"), ROOT / "nlu" / "data" / "danger" / "near_misses.tsv")
 
 
 def rows(name: str) -> list[dict[str, str]]:
@@ -39,6 +41,46 @@ def test_danger_is_recalled_in_every_form() -> None:
     assert sum(now.values()) / len(data) >= 0.97
     assert raised / len(data) >= 0.99
     assert kinds / len(data) >= 0.90
+
+
+def test_what_is_described_and_not_named_is_found() -> None:
+    """Sentences of a sitting of their own, none of them in the training data; measured when first read: 0.990, 0.909."""
+    data = rows("danger_described.jsonl")
+    found = [(row, find(row["text"])) for row in data]
+    silent = [row["text"] for row, sign in found if sign is None or sign.level is DangerLevel.INFORM]
+    assert len(data) >= 90
+    assert {row["form"] for row in data} == set(FORMS)
+    assert len(silent) / len(data) <= 0.01, silent
+    assert sum(sign is not None and sign.level is DangerLevel.NOW for _, sign in found) / len(data) >= 0.95
+
+
+def test_described_near_misses_raise_few_alarms() -> None:
+    data = rows("near_misses_described.jsonl")
+    levels = [sign.level if (sign := find(row["text"])) else None for row in data]
+    assert len(data) >= 120
+    assert levels.count(DangerLevel.NOW) / len(data) <= 0.05
+    assert (levels.count(DangerLevel.NOW) + levels.count(DangerLevel.ASK)) / len(data) <= 0.25
+
+
+def test_the_dev_sentences_are_not_in_the_training_data() -> None:
+    trained = {text for path in TRAINING for line in path.read_text("utf-8").splitlines() for text in line.split("\t")}
+    names = ("danger.jsonl", "danger_described.jsonl", "near_misses.jsonl", "near_misses_described.jsonl")
+    assert [row["text"] for name in names for row in rows(name) if row["text"] in trained] == []
+
+
+def test_the_sense_lowers_nothing() -> None:
+    order = [None, DangerLevel.INFORM, DangerLevel.ASK, DangerLevel.NOW]
+    for row in rows("danger.jsonl") + rows("near_misses.jsonl"):
+        rules, both = find(row["text"], sense=False), find(row["text"])
+        assert order.index(both.level if both else None) >= order.index(rules.level if rules else None)
+
+
+def test_a_damaged_sense_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    damaged = tmp_path / "sense.json"
+    damaged.write_text("{}", "utf-8")
+    monkeypatch.setattr(danger_sense, "MODEL", damaged)
+    with pytest.raises((KeyError, ValueError)):
+        danger_sense.load.__wrapped__()
 
 
 def test_near_misses_raise_no_alarm() -> None:
@@ -68,7 +110,7 @@ def test_rules_name_known_concepts() -> None:
     ],
 )  # fmt: skip
 def test_negation_time_and_questions(text: str, level: str | None) -> None:
-    found = find(text)
+    found = find(text, sense=False)
     assert (found.level.value if found else None) == level
 
 
@@ -92,7 +134,14 @@ def test_fast_enough_to_answer_inside_the_request() -> None:
     assert sorted(times)[len(times) // 2] < 0.001
 
 
-def test_the_longest_text_is_bounded() -> None:
+@pytest.mark.parametrize("text", ["mal poitrine sang beaucoup ", "la ", "ما عندي لا ", "a", "\u202e", "😀 "])
+def test_the_longest_text_is_bounded(text: str) -> None:
+    long = (text * 10_000)[:10_000]
+    find(long)
     start = time.thread_time()
-    find(("mal poitrine sang beaucoup " * 100)[:1600])
-    assert time.thread_time() - start < 1
+    find(long)
+    assert time.thread_time() - start < 0.2  # 50 ms on an idle core; the machine that tests is not one
+
+
+def test_the_end_of_a_long_text_is_read() -> None:
+    assert find("bonjour " * 1250 + "il ne respire plus") == find("il ne respire plus")
