@@ -90,6 +90,8 @@ def _weekday(line: Line, i: int, today: date) -> "Piece | None":
     noun = line.kind(j, "noun")
     after_noun = skip(line, noun[1], "filler", 2) if noun else j
     found = line.kind(after_noun, "weekday") or line.kind(j, "weekday")
+    if not found and _is_tuesday(line, i):
+        found = (1, i + 1)
     before = line.kind(i, "next") if not found else None
     if before:
         found = line.kind(before[1], "weekday")
@@ -131,6 +133,17 @@ def _weekday(line: Line, i: int, today: date) -> "Piece | None":
                 if day.weekday() == weekday and day >= today:
                     return Piece("day", i, number.end, day=day)
     return piece
+
+
+def _is_tuesday(line: Line, i: int) -> bool:
+    """`tlata m3a 10`: Tuesday at ten, not three of anything."""
+    if key(line.words[i].raw) not in _THREE or i + 2 >= len(line) or line.words[i + 1].raw.lower() not in ("m3a", "مع"):
+        return False
+    hour = number_at(line, i + 2)
+    return hour is not None and hour.whole is not None and hour.whole <= 24 and not counts(line, hour.end)
+
+
+_THREE = frozenset(key(w) for w in ("tlata", "تلاتة", "التلاتة", "ثلاثة"))
 
 
 def _unit(line: Line, i: int, today: date) -> "Piece | None":

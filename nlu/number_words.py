@@ -88,7 +88,7 @@ def _spelled(line: Line, i: int) -> "Number | None":
     while end < len(line) and not line.words[end].breaks:
         at, linked, dee = _joined(line, end)
         found = line.kind(at, "num") if at < len(line) and not line.words[at].breaks else None
-        if not found:
+        if not found or (dee and line.kind(at, "fraction")):  # mraw d rrbɛ: a quarter past ten
             break
         value = int(found[0])
         if value == 1000 and not linked and 0 < current < 1000 and not thousands:  # two thousand

@@ -170,6 +170,6 @@ def _monday(line: Line, k: int) -> "tuple[int, int] | None":
 
 _ALSO_NUMBERS = {
     key(word): day
-    for day, words in ((0, "اثنين إثنين واثنين"), (1, "tlata تلاتة ثلاثة وتلاتة"), (6, "أحد وأحد"))
+    for day, words in ((0, "اثنين إثنين واثنين"), (1, "tlata تلاتة ثلاثة وتلاتة"), (6, "أحد وأحد حد 7ed"))
     for word in words.split()
 }

@@ -1,12 +1,12 @@
 """Pieces of a text that say how long, how far from now, from when to when, or what only a question can settle."""
 
-# ruff: noqa: PLR2004, PLR0911, C901 - a grammar: one return a rule; 12, 24, 31 and 60 say what they are
+# ruff: noqa: PLR2004, PLR0911, PLR0912, C901 - a grammar: one return a rule; 12, 24, 31 and 60 say what they are
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from nlu.amount_pieces import amount_at, iso, moved, said_at
-from nlu.clock_pieces import hours_of, time_at
+from nlu.clock_pieces import hours_of, in_part, time_at
 from nlu.date_pieces import day_at
 from nlu.date_words import Line, key
 from nlu.number_words import Number, number_at
@@ -147,6 +147,22 @@ def turn_at(line: Line, i: int, today: date) -> "Piece | None":
     return None
 
 
+def _between(line: Line, i: int, j: int) -> "Piece | None":
+    """`bin 3 w 5`: the second number is an hour as well, not minutes of the first."""
+    if key(line.words[j - 1].raw) not in _BETWEEN:
+        return None
+    first = number_at(line, j)
+    hour = hours_of(first)
+    joiner = line.kind(first.end, "and") if first and first.end < len(line) else None
+    second = time_at(line, joiner[1], after_day=True) if joiner else None
+    if hour is None or second is None or second.kind != "time":
+        return None
+    return Piece("times", i, second.end, at=in_part(hour, "") * 60, to=second.at)
+
+
+_BETWEEN = frozenset(key(w) for w in ("bin", "bayn", "بين", "entre", "gr", "ger"))
+
+
 def _day_numbers(line: Line, i: int, j: int, today: date) -> "Piece | None":
     """`mn 20 l 27`: days of a month, since one of them is no hour."""
     j = skip(line, j, "noun", 1)
@@ -206,6 +222,9 @@ def range_at(line: Line, i: int, today: date) -> "Piece | None":
     bare = _days_of_month(line, i, j, today)
     if bare:
         return bare
+    hours = _between(line, i, j)
+    if hours:
+        return hours
     first = time_at(line, j, after_day=True)
     if first and first.kind == "time" and first.end < len(line):
         to = line.kind(first.end, "to") or (
