@@ -16,7 +16,6 @@ TEXT_OF_KIND = {
     "carbon_monoxide": "safety.now.poison",
     "caustic": "safety.now.poison",
     "sting": "safety.now.poison",
-    "bite": "safety.now.poison",
     "scorpion": "safety.now.poison",
     "snake": "safety.now.poison",
     "self_harm": "safety.now.self_harm",
