@@ -14,6 +14,8 @@ from urllib.parse import urlencode
 
 import urllib3
 
+from nlu.types import INTENTS
+
 LONGEST = 500
 """Letters of a text that Rasa is given at most; its time grows with the length."""
 DEADLINE = 0.3
@@ -22,6 +24,8 @@ FAILURES = 3
 """Failed parses in a row that open the breaker."""
 REST = 5.0
 """Seconds that an open breaker keeps everybody from asking; then one parse tries."""
+BEST = 3
+"""Intents of a ranking that are kept: as many as a person is asked about."""
 LARGEST_ANSWER = 256 * 1024
 """Bytes of an answer that are read at most."""
 
@@ -33,6 +37,8 @@ class Parse:
     intent: str
     confidence: float
     model: str | None
+    ranking: tuple[tuple[str, float], ...] = ()
+    """The likeliest intents, best first: full names and how sure. Empty where the answer holds no sound ranking."""
 
 
 class Breaker:
@@ -162,4 +168,17 @@ def read(content: bytes) -> Parse | None:
         return None
     if not isinstance(name, str) or not 0 <= confidence <= 1 + 1e-6:
         raise ValueError("no parse")
-    return Parse(name.replace(".", "/"), min(confidence, 1.0), model if isinstance(model, str) else None)
+    version = model if isinstance(model, str) else None
+    return Parse(name.replace(".", "/"), min(confidence, 1.0), version, _ranking(answer.get("intent_ranking")))
+
+
+def _ranking(given: object) -> tuple[tuple[str, float], ...]:
+    """A sound ranking of an answer. The intent counts without one, so an unsound one is no reason to refuse the answer."""
+    ranked = []
+    for one in given[:BEST] if isinstance(given, list) else ():
+        name, confidence = (one.get("name"), one.get("confidence")) if isinstance(one, dict) else (None, None)
+        if not isinstance(name, str) or not isinstance(confidence, int | float) or not 0 <= confidence <= 1 + 1e-6:
+            return ()
+        if name.replace(".", "/").partition("/")[0] in INTENTS:
+            ranked.append((name.replace(".", "/"), min(float(confidence), 1.0)))
+    return tuple(ranked)

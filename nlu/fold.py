@@ -85,6 +85,7 @@ def clean(text: str) -> str:
     return "".join(str(unicodedata.decimal(c)) if c > "\x7f" and c.isdecimal() else c for c in kept)[:MAX_CHARS]
 
 
+@lru_cache(maxsize=64)  # every layer of understanding folds the same text: a few of them are under way at a time
 def fold(text: str) -> Folded:
     """The text's tokens with their light forms and skeletons.
 

@@ -4,7 +4,8 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
+from operator import add
 from pathlib import Path
 from typing import TypedDict
 
@@ -71,18 +72,24 @@ def _darija(words: Sequence[str]) -> bool:
     return any(token.light in _DARIJA or _DARIJA_SHAPE.match(word) for word in words for token in fold(word).tokens[:1])
 
 
-def score(model: Model, words: Sequence[str]) -> list[float]:
-    """The model's score of every form, a mean over the text's n-grams."""
-    grams = model["grams"]
-    totals = list(model["bias"])
+def score(script: str, words: Sequence[str]) -> list[float]:
+    """The score of every form of an alphabet (`Arab` or `Latn`), in the order of its model: a mean over the n-grams."""
+    totals = list(_models()[script]["bias"])
     found = 0
-    for gram in ngrams(words):
-        weights = grams.get(gram)
-        if weights is not None:
-            found += 1
-            for at, weight in enumerate(weights):
-                totals[at] += weight
+    for word in words:
+        known, weights = _of_word(word, script)
+        if known:
+            found += known
+            totals = list(map(add, totals, weights))
     return [total / SCALE / math.sqrt(found + 1) for total in totals]
+
+
+@lru_cache(maxsize=8192)
+def _of_word(word: str, script: str) -> tuple[int, tuple[int, ...]]:
+    """How many of a word's n-grams the model of an alphabet knows, and the sums of their weights."""
+    grams = _models()[script]["grams"]
+    found = [weights for weights in map(grams.get, ngrams((word,))) if weights is not None]
+    return len(found), tuple(map(sum, zip(*found, strict=True)))
 
 
 def ngrams(words: Sequence[str]) -> Iterator[str]:
@@ -96,16 +103,23 @@ def ngrams(words: Sequence[str]) -> Iterator[str]:
 
 def alphabet(words: Sequence[str]) -> str:
     """`Tfng`, `Arab` or `Latn`, whichever has most letters; empty without letters."""
-    counts = {"Tfng": 0, "Arab": 0, "Latn": 0}
-    for letter in "".join(words):
+    counts = [sum(of_script) for of_script in zip(*map(_letters, words), strict=True)] or [0]
+    most = max(counts)
+    return ("Tfng", "Arab", "Latn")[counts.index(most)] if most else ""
+
+
+@lru_cache(maxsize=8192)
+def _letters(word: str) -> tuple[int, int, int]:
+    """How many letters of a word are Tifinagh, Arabic and others."""
+    tifinagh = arabic = others = 0
+    for letter in word:
         if "\u2d30" <= letter <= "\u2d7f":
-            counts["Tfng"] += 1
+            tifinagh += 1
         elif "\u0600" <= letter <= "\u08ff" or "\ufb50" <= letter <= "\ufefc":
-            counts["Arab"] += 1
+            arabic += 1
         elif letter.isalpha():
-            counts["Latn"] += 1
-    most = max(counts, key=lambda name: counts[name])
-    return most if counts[most] else ""
+            others += 1
+    return tifinagh, arabic, others
 
 
 def _best(words: Sequence[str]) -> Language:
@@ -115,7 +129,7 @@ def _best(words: Sequence[str]) -> Language:
     if not script:
         return Language("fr", 0.0)
     model = _models()[script]
-    scores = score(model, words)
+    scores = score(script, words)
     first, second = sorted(scores, reverse=True)[:2]
     return Language(model["forms"][scores.index(first)], round(math.tanh((first - second) / 2), 4))
 

@@ -94,5 +94,7 @@ class Understood:
     """Version of the model that chose the intent."""
     intent_detail: str | None = None
     """The finer name under the intent, where there is one: `health_question/diabetes`."""
+    ranking: tuple[tuple[str, float], ...] = ()
+    """What an engine found likeliest, best first, at most three: full names of different public intents, and how sure."""
     language_named: str | None = None
     """The form of the language that the text names and asks for (`français`); `zgh` where its alphabet stays open."""

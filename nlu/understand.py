@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, Protocol, TypeVar
 
+from nlu import bands, communes, dates, identify, named, robot
 from nlu import danger as danger_signs
-from nlu import communes, dates, identify, named
 from nlu.client import NluClient, askable
 from nlu.fold import clean
 from nlu.keywords import Keywords, language_named
@@ -21,8 +21,6 @@ from nlu.types import FORMS, INTENTS, Danger, DangerLevel, Entity, Keyword, Lang
 Engine = Literal["auto", "rasa", "table"]
 T = TypeVar("T")
 
-ALARM = 0.6
-"""Confidence of the intent `emergency` from which the classifier raises the flag where no phrase did."""
 LONGEST = 1600
 """Letters of a text that are read; the rest of a longer one is left out, as in `nlu.fold.clean`."""
 
@@ -67,6 +65,7 @@ class _Reading:
     detail: str | None
     engine: str
     model: str | None
+    ranking: tuple[tuple[str, float], ...] = ()
 
 
 class Understander:
@@ -108,7 +107,7 @@ class Understander:
         `engine` `auto` asks Rasa within its deadline, then the table; USSD passes `table`.
         """
         found, unread = self._found(text, form, now, choice)
-        return found if unread is None else _with_reading(found, self._read(unread, engine))
+        return found if unread is None else self._with_reading(found, unread, engine)
 
     def at_once(
         self, text: str, *, form: str | None, now: datetime, engine: Engine = "auto", choice: str | None = None
@@ -119,7 +118,7 @@ class Understander:
             return found
         if engine == "auto" and (self._client is None or not askable(unread)):
             engine = "table"
-        return _with_reading(found, self._read(unread, engine)) if engine == "table" else None
+        return self._with_reading(found, unread, engine) if engine == "table" else None
 
     def _found(self, text: str, form: str | None, now: datetime, choice: str | None) -> tuple[Understood, str | None]:
         """What the rules find, and the cleaned text where an engine has yet to name its intent."""
@@ -154,18 +153,24 @@ class Understander:
             return meant, None
         return found, None if choice is not None or _needs_no_engine(cleaned) else cleaned
 
+    def _with_reading(self, found: Understood, text: str, engine: Engine) -> Understood:
+        read = _with_reading(found, self._read(text, engine))
+        if read.intent is not None and self._guarded("robot", lambda: robot.asks(text), otherwise=False):
+            return replace(read, intent_detail=f"{read.intent}/robot")
+        return read
+
     def _read(self, text: str, engine: Engine) -> _Reading | None:
         if engine != "table" and self._client is not None:
             client = self._client
             parse = self._guarded("rasa", lambda: client.parse(text), None)
             top = parse.intent.partition("/")[0] if parse else ""
             if parse and top in INTENTS:
-                return _Reading(top, parse.confidence, _finer(parse.intent), "rasa", parse.model)
+                return _Reading(top, parse.confidence, _finer(parse.intent), "rasa", parse.model, parse.ranking)
         if engine != "rasa" and self._table is not None:
             table = self._table
             guess = self._guarded("table", lambda: table.predict(text), None)
             if guess and guess.intent in INTENTS:
-                return _Reading(guess.intent, guess.confidence, guess.detail, "table", table.version)
+                return _Reading(guess.intent, guess.confidence, guess.detail, "table", table.version, guess.ranking)
         return None
 
     def _guarded(self, layer: str, work: Callable[[], T], otherwise: T) -> T:
@@ -200,7 +205,7 @@ def _with_reading(found: Understood, reading: _Reading | None) -> Understood:
     if reading is None:
         return found
     sign = found.danger
-    if sign is None and reading.intent == "emergency" and reading.confidence >= ALARM:
+    if sign is None and reading.intent == "emergency" and reading.confidence >= bands.alarms_from():
         sign = Danger("unspecified", DangerLevel.ASK)
     return replace(
         found,
@@ -209,6 +214,7 @@ def _with_reading(found: Understood, reading: _Reading | None) -> Understood:
         intent_detail=reading.detail,
         engine=reading.engine,
         model=reading.model,
+        ranking=reading.ranking,
         danger=sign,
     )
 

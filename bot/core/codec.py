@@ -25,6 +25,8 @@ def dump_conversation(conversation: Conversation) -> str:
         value["session"], value["seen"] = conversation.session_id, conversation.seen
     if conversation.expires_at:
         value["expires"] = conversation.expires_at.isoformat()
+    if conversation.missed:
+        value["missed"] = conversation.missed
     return _written(value)
 
 
@@ -40,6 +42,7 @@ def load_conversation(text: str, updated_at: datetime | None = None) -> Conversa
         seen=value.get("seen", ""),
         expires_at=datetime.fromisoformat(value["expires"]) if value.get("expires") else None,
         updated_at=updated_at,
+        missed=value.get("missed", 0),
     )
 
 

@@ -5,14 +5,17 @@ Actions that only change the contact are done here; others leave the decision wa
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 
 from bot.core.model import Consent, Contact, Conversation
 from bot.core.turn import Decision, Effect, FlowBook, Open, Spoken, Turn, facts
 from flows import engine
 from flows.schema import GIVEN, Flow, FlowError
 from flows.types import Answer, Choice, Do, FlowState, Go, Handover, Json, Say, Step
+from nlu import bands
+from nlu.bands import Band
 from nlu.fold import fold
-from nlu.types import FORMS
+from nlu.types import FORMS, Understood
 
 MOST_FLOWS = 5
 """Flows that one turn may pass through by `go`; two is usual."""
@@ -36,13 +39,20 @@ FLOW_FOR: Mapping[str, str] = {
 """Which flow answers which intent. Intents that are not here are answers, or go to a person."""
 DAY_SOUGHT = frozenset({"appointment_book", "appointment_move"})
 """Flows that look for a day: there "no, rather Thursday" answers whatever is asked."""
-SWITCH = 0.6
-"""Confidence from which an intent leaves an open question that the text did not answer."""
-CERTAIN = 0.95
-"""Confidence from which a booking is given up for a wish to cancel: chosen on a dozen sentences, to be measured on more."""
+A_DAY = timedelta(days=1)
 TOPIC_INTENTS = frozenset({"vaccination_info", "pregnancy_advice"})
 """Intents that name a health topic by themselves; others name it in their finer part."""
 DONE: Mapping[str, Json] = {"branch": "done"}
+
+
+def sure(said: Understood) -> bool:
+    """Whether an intent is taken at its word."""
+    return bands.band(said.intent, said.confidence, said.form) is Band.ANSWER
+
+
+def sure_to_leave(said: Understood) -> bool:
+    """Whether an intent is clear enough to leave an open question that the text did not answer."""
+    return said.intent is not None and said.confidence >= bands.leaves_from(said.intent, said.form)
 
 
 def begin(turn: Turn, flows: FlowBook, flow_id: str, given: Mapping[str, Json]) -> Decision:
@@ -57,7 +67,8 @@ def go_on(turn: Turn, flows: FlowBook) -> Decision:
     if state is None or flow is None:
         return begin(turn, flows, "menu", {})
     entities = tuple((entity.type, entity.value, entity.text) for entity in turn.said.entities)
-    said = Answer(turn.text, turn.choice, turn.said.intent, entities)
+    # on a guess nothing is agreed to and no dose is recorded
+    said = Answer(turn.text, turn.choice, turn.said.intent if sure(turn.said) else None, entities)
     return _stepped(turn, flows, lambda: engine.answer(flow, state, said, turn.wall))
 
 
@@ -119,7 +130,7 @@ def said_anew(turn: Turn) -> dict[str, Json]:
         return {}
     if state.flow == "education":
         named = turn.said.intent_detail or turn.said.intent in TOPIC_INTENTS
-        return first_vars(turn) if named and turn.said.confidence >= SWITCH else {}
+        return first_vars(turn) if named and sure_to_leave(turn.said) else {}
     told = {name: value for name, value in first_vars(turn).items() if name in {"day", "place_id"}}
     return {**_said(state.vars), **told} if told else {}
 
@@ -128,8 +139,9 @@ def _same_business(flow: str, turn: Turn) -> bool:
     """Whether the words are about the open flow. Another day named while a visit is booked or moved is, too."""
     meant = FLOW_FOR.get(turn.said.intent or "")
     if flow in DAY_SOUGHT and any(entity.type in {"date", "datetime", "interval"} for entity in turn.said.entities):
-        sure = CERTAIN if meant == "appointment_cancel" else SWITCH
-        return turn.said.confidence < sure or meant in DAY_SOUGHT or turn.said.intent in {"affirm", "deny"}
+        gives_up = meant == "appointment_cancel" and turn.said.confidence >= bands.gives_up_from()
+        elsewhere = gives_up or (meant != "appointment_cancel" and sure_to_leave(turn.said))
+        return not elsewhere or meant in DAY_SOUGHT or turn.said.intent in {"affirm", "deny"}
     return meant == flow
 
 

@@ -97,6 +97,8 @@ class Conversation:
     silent_at: datetime | None = None
     """When nobody's answering means something to the open flow."""
     updated_at: datetime | None = None
+    missed: int = 0
+    """How many messages in a row were not understood well enough."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,21 +8,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.core import flowing, safety
+from bot.core import flowing, meant, safety, unsure
 from bot.core.identity import silent_too_long
 from bot.core.model import Consent, Contact, Conversation, Kind
 from bot.core.turn import Decision, Effect, FlowBook, Open, Spoken, Turn
-from flows.types import Choice, Json, Say
+from flows.types import Choice, FlowState, Json, Say
+from nlu import bands
+from nlu.bands import Band
 from nlu.types import FORMS, DangerLevel, Keyword
-
-TO_A_PERSON = {"talk_to_human": "asked_for_human", "side_effect": "side_effect", "report_reading": "reading"}
-"""Intents that a member of the staff answers, with the reason the case carries."""
-
-HANDED_OVER = {"side_effect": "medication.side_effect_tip", "reading": "handover.reading"}
-"""What is said when a case opens, where there is more to say than that a person will answer."""
-
-SURE = 0.45
-"""Confidence from which an intent alone starts something; below it the menu is offered. Set on the development set."""
 
 WORDS_TO_FLIP = 5
 """Words from which a message changes the conversation's language within the same letters; shorter ones are too alike."""
@@ -54,6 +47,8 @@ def decide(turn: Turn, flows: FlowBook, numbers: Mapping[str, Json]) -> Decision
         return _danger(turn, safety.answer(danger, numbers))
     if asked := _danger_answer(turn):
         return _after_danger_question(turn, flows, numbers, *asked)
+    if unsure.chosen(turn) == unsure.WISH + "emergency":
+        return _danger(turn, safety.now("unspecified", numbers))
     decision = _opt_out(turn) or _page(turn) or _not_me(turn, flows) or _consent(turn, flows)
     decision = decision or _person_is_answering(turn) or _global_word(turn, flows) or _conversation(turn, flows)
     if turn.unreadable_media:
@@ -92,19 +87,15 @@ def script_of(form: str) -> str:
 def _alive(turn: Turn) -> Conversation:
     conversation = turn.conversation
     if conversation.expires_at and conversation.expires_at <= turn.now:
-        return _closed(conversation)
+        return unsure.closed(conversation)
     return conversation
-
-
-def _closed(conversation: Conversation) -> Conversation:
-    return Conversation(session_id=conversation.session_id, seen=conversation.seen)
 
 
 def _danger(turn: Turn, effects: tuple[Effect, ...]) -> Decision:
     question = next((e.say.choices for e in effects if isinstance(e, Spoken) and e.say.choices), ())
     keep = turn.contact.consent is Consent.GIVEN
     # a danger that is only asked about leaves the open question for later
-    left = replace(turn.conversation, pages=(), page=0) if question else _closed(turn.conversation)
+    left = replace(turn.conversation, pages=(), page=0) if question else unsure.closed(turn.conversation)
     return Decision(turn.contact, replace(left, choices=question), effects, keep_text=keep)
 
 
@@ -129,7 +120,7 @@ def _after_danger_question(
         return _danger(turn, safety.now(kind, numbers))
     said = Spoken(Say("safety.not_now", numbers), Kind.EMERGENCY)
     if turn.contact.opted_out:
-        return Decision(turn.contact, _closed(turn.conversation), (said,), keep_text=False)
+        return Decision(turn.contact, unsure.closed(turn.conversation), (said,), keep_text=False)
     if turn.conversation.flow is not None and turn.contact.consent is Consent.GIVEN:
         return _first(flowing.ask_again(turn, flows), said)
     return _first(flowing.begin(turn, flows, _entry(turn), {}), said)
@@ -142,7 +133,7 @@ def _entry(turn: Turn) -> str:
 def _doubted(turn: Turn) -> Turn:
     """The number may be somebody else's by now: what was open is not shown to whoever writes."""
     contact = replace(turn.contact, consent=Consent.AGAIN)
-    return replace(turn, contact=contact, conversation=_closed(turn.conversation))
+    return replace(turn, contact=contact, conversation=unsure.closed(turn.conversation))
 
 
 def _not_me(turn: Turn, flows: FlowBook) -> Decision | None:
@@ -165,16 +156,16 @@ def _opt_out(turn: Turn) -> Decision | None:
     contact, word = turn.contact, turn.said.keyword
     confirmed = (Spoken(Say("stop.confirmed"), Kind.CONFIRMATION),)
     if word is Keyword.STOP:
-        return Decision(replace(contact, opted_out=True), _closed(turn.conversation), confirmed, keep_text=False)
+        return Decision(replace(contact, opted_out=True), unsure.closed(turn.conversation), confirmed, keep_text=False)
     if not contact.opted_out:
         return None
     if word is Keyword.START:
         started = replace(contact, opted_out=False)
-        return Decision(started, _closed(turn.conversation), (Spoken(Say("start.confirmed")),), keep_text=False)
+        return Decision(started, unsure.closed(turn.conversation), (Spoken(Say("start.confirmed")),), keep_text=False)
     # STOP holds. USSD must show something, and somebody who comes back after a day is told the way once more.
     long_ago = contact.last_inbound_at is None or turn.now - contact.last_inbound_at > REMIND_OF_STOP
     tell = turn.medium == "ussd" or long_ago
-    return Decision(contact, _closed(turn.conversation), confirmed if tell else (), keep_text=False)
+    return Decision(contact, unsure.closed(turn.conversation), confirmed if tell else (), keep_text=False)
 
 
 def _page(turn: Turn) -> Decision | None:
@@ -194,7 +185,7 @@ def _consent(turn: Turn, flows: FlowBook) -> Decision | None:
     if said.keyword is Keyword.HUMAN:
         if contact.consent is Consent.AGAIN:  # the staff would read what the old person said, and answer the new one
             return replace(flowing.begin(turn, flows, entry, {"wanted": "person"}), keep_text=False)
-        return _hand_over(turn, "asked_for_human", keep_text=False)
+        return meant.hand_over(turn, "asked_for_human", keep_text=False)
     flow = turn.conversation.flow
     goes_on = flow is not None and (flow.flow == entry or (flow.flow == "language" and flow.vars.get("back") == entry))
     if said.keyword is Keyword.LANGUAGE:
@@ -203,7 +194,7 @@ def _consent(turn: Turn, flows: FlowBook) -> Decision | None:
         return replace(flowing.begin(turn, flows, "language", given), keep_text=False)
     goes_on = goes_on and not turn.session_new
     afresh = said.keyword is Keyword.MENU or turn.text.strip() == MENU_KEY
-    wanted = flowing.FLOW_FOR.get(said.intent or "") if said.confidence >= SURE else None
+    wanted = flowing.FLOW_FOR.get(said.intent or "") if flowing.sure(said) else None
     wanted = wanted if wanted not in {"menu", "help", "language"} else None
     told = {**_told_before(turn), **flowing.first_vars(turn), "wanted": wanted} if wanted else {}
     if _told_before(turn) and wanted in flowing.DAY_SOUGHT | {"appointment_cancel"}:
@@ -224,19 +215,15 @@ def _told_before(turn: Turn) -> Mapping[str, Json]:
     return known if known.get("wanted") in flowing.DAY_SOUGHT else {}
 
 
-def _hand_over(turn: Turn, reason: str, *, keep_text: bool = True) -> Decision:
-    effects: tuple[Effect, ...] = (Spoken(Say(HANDED_OVER.get(reason, "handover.opened"))), Open(reason))
-    return Decision(turn.contact, _closed(turn.conversation), effects, keep_text=keep_text)
-
-
 def _person_is_answering(turn: Turn) -> Decision | None:
     contact = turn.contact
     if contact.case_id is None or turn.medium == "ussd" or turn.conversation.flow is not None:
         return None
     if turn.said.keyword is not None and turn.said.keyword is not Keyword.HUMAN:
         return None
-    if turn.said.intent == "opt_out" and turn.said.confidence >= SURE:
-        return None  # the way out is told whoever is answering
+    if turn.said.intent == "opt_out" and bands.band("opt_out", turn.said.confidence, turn.said.form) is not Band.MENU:
+        # the way out is told whoever is answering, and on a guess: to be told it costs nothing
+        return None if flowing.sure(turn.said) else meant.plainly(turn, "stop.how")
     quiet_since = contact.last_inbound_at
     remind = quiet_since is None or turn.now - quiet_since > REMIND_OF_PERSON
     effects = (Spoken(Say("handover.waiting")),) if remind else ()
@@ -246,7 +233,7 @@ def _person_is_answering(turn: Turn) -> Decision | None:
 def _global_word(turn: Turn, flows: FlowBook) -> Decision | None:
     word = turn.said.keyword
     if word is Keyword.HUMAN:
-        return _hand_over(turn, "asked_for_human")
+        return meant.hand_over(turn, "asked_for_human")
     if word in {Keyword.HELP, Keyword.LANGUAGE, Keyword.FOR_OTHER}:
         return {Keyword.HELP: _help, Keyword.LANGUAGE: _language, Keyword.FOR_OTHER: _for_another}[word](turn, flows)
     if word is Keyword.DELETE:
@@ -292,9 +279,13 @@ def _conversation(turn: Turn, flows: FlowBook) -> Decision:
         return _dialled(turn, flows)
     if conversation.choices and conversation.choices[0].id == CONTINUE:
         return _continue_or_not(turn, flows)
-    if turn.unreadable_media and not (turn.text.strip() and (conversation.flow or turn.said.confidence >= SURE)):
+    if told := meant.about_itself(turn):
+        return told
+    if unsure.is_asked(conversation):
+        return meant.after_asking(turn, flows)
+    if turn.unreadable_media and not (turn.text.strip() and (conversation.flow or flowing.sure(turn.said))):
         return _media_alone(turn, flows)
-    return _open_question(turn, flows) or _by_intent(turn, flows)
+    return _open_question(turn, flows) or meant.by_intent(turn, flows)
 
 
 def _media_alone(turn: Turn, flows: FlowBook) -> Decision:
@@ -302,7 +293,7 @@ def _media_alone(turn: Turn, flows: FlowBook) -> Decision:
     flow = turn.conversation.flow
     if flow is not None and flow.flow != "menu":
         return flowing.ask_again(turn, flows)
-    return Decision(turn.contact, _closed(turn.conversation))
+    return Decision(turn.contact, unsure.closed(turn.conversation))
 
 
 def _with_media(turn: Turn, decision: Decision) -> Decision:
@@ -325,48 +316,35 @@ def _open_question(turn: Turn, flows: FlowBook) -> Decision | None:
     if conversation.flow is None:
         return None
     decision = flowing.go_on(turn, flows)
-    if not decision.understood and (told := flowing.said_anew(turn)):
-        return flowing.begin(turn, flows, conversation.flow.flow, told)
-    if not decision.understood and turn.said.intent == "thanks" and turn.said.confidence >= SURE:
-        return _welcome(turn)  # no answer, and nothing to complain of: the question stays open
-    if not _leaves(turn, decision, conversation):
+    if decision.understood:
         return decision
+    if conversation.flow.flow == "menu" and any(letter.isalpha() for letter in turn.text):
+        return None  # the menu asks nothing of its own: whatever else was said is read for what it is
+    if told := flowing.said_anew(turn):
+        return flowing.begin(turn, flows, conversation.flow.flow, told)
+    if not _leaves(turn, conversation):
+        thanked = turn.said.intent == "thanks" and flowing.sure(turn.said)  # nothing to complain of
+        return meant.plainly(turn, "common.welcome") if thanked else decision
+    return _elsewhere(turn, flows, conversation.flow)
+
+
+def _elsewhere(turn: Turn, flows: FlowBook, before: FlowState) -> Decision | None:
+    """What takes something along from the question that is left; None for what is read by its intent alone."""
     elsewhere = flowing.FLOW_FOR.get(turn.said.intent or "")
-    if conversation.flow.flow == "appointment_book" and elsewhere in {"appointment_cancel", "appointment_move"}:
-        known = {name: conversation.flow.vars.get(name) for name in ("place", "service")}
+    if before.flow == "appointment_book" and elsewhere in {"appointment_cancel", "appointment_move"}:
+        known = {name: before.vars.get(name) for name in ("place", "service")}
         return flowing.begin(turn, flows, elsewhere, {**known, **flowing.first_vars(turn), "booking": True})
     return _help(turn, flows) if elsewhere == "help" else None
 
 
-def _leaves(turn: Turn, decision: Decision, before: Conversation) -> bool:
+def _leaves(turn: Turn, before: Conversation) -> bool:
     """Whether a clear intent goes elsewhere, where the open question could do nothing with the text."""
-    if decision.understood or turn.said.confidence < flowing.SWITCH:
+    if not flowing.sure_to_leave(turn.said):
         return False
     intent = turn.said.intent or ""
     elsewhere = flowing.FLOW_FOR.get(intent)
     stays = before.flow is not None and elsewhere == before.flow.flow
-    return intent in TO_A_PERSON or (elsewhere is not None and not stays)
-
-
-def _by_intent(turn: Turn, flows: FlowBook) -> Decision:
-    said = turn.said
-    if said.intent and said.confidence >= SURE:
-        if said.intent in TO_A_PERSON:
-            return _hand_over(turn, TO_A_PERSON[said.intent])
-        if said.intent == "opt_out":
-            if said.intent_detail == "opt_out/delete_data":
-                return flowing.begin(turn, flows, "privacy", {})
-            return Decision(turn.contact, turn.conversation, (Spoken(Say("stop.how")),))
-        if said.intent == "thanks":
-            return _welcome(turn)
-        if said.intent in flowing.FLOW_FOR:
-            return flowing.begin(turn, flows, flowing.FLOW_FOR[said.intent], flowing.first_vars(turn))
-    menu = flowing.begin(turn, flows, "menu", {})
-    return _first(menu, Spoken(Say("common.not_understood"))) if any(c.isalpha() for c in turn.text) else menu
-
-
-def _welcome(turn: Turn) -> Decision:
-    return Decision(turn.contact, turn.conversation, (Spoken(Say("common.welcome")),))
+    return intent in meant.TO_A_PERSON or (elsewhere is not None and not stays)
 
 
 def _dialled(turn: Turn, flows: FlowBook) -> Decision:

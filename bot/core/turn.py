@@ -64,6 +64,10 @@ class Decision:
     """Only another page of the last answer is shown: nothing new is said."""
     understood: bool = True
     """False when an open question could do nothing with the text."""
+    unsure: str | None = None
+    """What was not understood well enough led to: `ask` (did you mean …?), `menu` or `person`."""
+    wished: str | None = None
+    """The full name of the wish that was chosen after "did you mean …?"."""
 
 
 @dataclass(frozen=True, slots=True)

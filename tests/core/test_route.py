@@ -258,7 +258,7 @@ def test_a_clear_intent_leaves_a_question_that_it_does_not_answer() -> None:
     talk = Talk()
     talk.say("oubli", intent="medication_missed")
     assert talk.flow == "medication_checkin"
-    talk.say("annuler mon rdv", intent="cancel_appointment", confidence=0.65)
+    talk.say("annuler mon rdv", intent="cancel_appointment", confidence=0.85)
     assert talk.last.do is not None
     assert talk.last.do.action.startswith("appointments.")
 

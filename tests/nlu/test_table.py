@@ -1,13 +1,16 @@
+import base64
 import json
+import math
 import statistics
 import time
+from array import array
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlu.table import Guess, Table, UnusableTable, dump, features, load, parse, shape, softmax
+from nlu.table import BEST, Table, UnusableTable, dump, features, load, parse, shape, softmax, warmed
 from nlu.table_fit import fit
 
 EXAMPLES = [
@@ -52,7 +55,44 @@ def test_the_finer_name_is_kept_beside_the_public_one(table: Table) -> None:
     assert guess is not None
     assert guess.intent == "health_question"
     assert guess.detail == "health_question/diabetes"
-    assert table.predict("une question sur la santé") == Guess("health_question", pytest.approx(0.5, abs=0.5), None)
+    plain = table.predict("une question sur la santé")
+    assert plain is not None
+    assert (plain.intent, plain.detail) == ("health_question", None)
+
+
+def test_the_ranking_names_three_public_intents_each_by_its_likeliest_full_name(table: Table) -> None:
+    guess = table.predict("le diabète c'est quoi")
+    assert guess is not None
+    assert next(name.partition("/")[0] for name, _ in guess.ranking) == guess.intent
+    assert len({name.partition("/")[0] for name, _ in guess.ranking}) == len(guess.ranking) == BEST
+    assert guess.ranking[0] == ("health_question/diabetes", guess.confidence)
+    shares = [share for _, share in guess.ranking]
+    assert shares == sorted(shares, reverse=True)
+
+
+def test_fast_sums_are_those_of_the_plain_formula() -> None:
+    """What `Table` adds up in long numbers, worked out feature by feature from the file."""
+    content = fit(EXAMPLES, "v1")
+    raw, table = json.loads(content), parse(content)
+    packed = array("h")
+    packed.frombytes(base64.b64decode(raw["weights"]))
+    width = len(raw["labels"])
+    for text in ("salam", "c'est quoi le sucre", "merci merci merci bzaf", "chno nakol lyoum 14/9", "ⴰⵣⵓⵍ"):
+        known = [at for at, feature in enumerate(raw["features"]) if feature in features(text)]
+        length = math.sqrt(sum(raw["squares"][at] for at in known))
+        for label in range(width):
+            total = sum(packed[at * width + label] for at in known)
+            scores = table.scores(text)
+            assert scores is not None
+            assert scores[label] == pytest.approx(raw["bias"][label] + raw["scale"] * total / length)
+
+
+def test_the_temperature_divides_what_is_between_the_intents() -> None:
+    content = fit(EXAMPLES, "v1")
+    cold, hot = parse(warmed(content, 0.5)), parse(warmed(content, 2.0))
+    assert cold.predict("merci").confidence > parse(content).predict("merci").confidence  # type: ignore[union-attr]
+    assert hot.predict("merci").confidence < parse(content).predict("merci").confidence  # type: ignore[union-attr]
+    assert cold.predict("merci").intent == hot.predict("merci").intent  # type: ignore[union-attr]
 
 
 def test_finer_names_count_together_for_the_public_one(table: Table) -> None:
@@ -102,7 +142,7 @@ def test_survives_the_file(table: Table, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"format": 2},
+        {"format": 1},
         {"labels": []},
         {"labels": ["greet"]},
         {"weights": "AAAA"},
@@ -110,6 +150,8 @@ def test_survives_the_file(table: Table, tmp_path: Path) -> None:
         {"bias": [0.0]},
         {"features": []},
         {"scale": None},
+        {"temperature": 0},
+        {"temperature": None},
     ],
 )
 def test_refuses_a_damaged_file(change: dict[str, object]) -> None:

@@ -10,13 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlu import client, danger, understand
+from nlu.bands import alarms_from
 from nlu.client import NluClient, Parse
 from nlu.keywords import Keywords
 from nlu.places import Places
 from nlu.table import Table, parse
 from nlu.table_fit import fit
 from nlu.types import FORMS, INTENTS, Danger, DangerLevel, Entity, Keyword, Understood
-from nlu.understand import ALARM, KEYWORD_INTENTS, Engine, Understander
+from nlu.understand import KEYWORD_INTENTS, Engine, Understander
 
 NOW = datetime(2026, 11, 23, 9, 0)  # noqa: DTZ001 - local wall time, a Monday
 EXAMPLES = [
@@ -156,7 +157,7 @@ def test_no_engine_lowers_a_danger_sign(
 
 
 @pytest.mark.parametrize(
-    ("confidence", "sign"), [(ALARM, Danger("unspecified", DangerLevel.ASK)), (ALARM - 0.01, None)]
+    ("confidence", "sign"), [(alarms_from(), Danger("unspecified", DangerLevel.ASK)), (alarms_from() - 0.01, None)]
 )
 def test_a_sure_classifier_raises_the_flag_where_no_phrase_did(
     monkeypatch: pytest.MonkeyPatch, keywords: Keywords, table: Table, confidence: float, sign: Danger | None

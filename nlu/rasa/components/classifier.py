@@ -17,11 +17,9 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
-from nlu.table import features
+from nlu.calibration import FOLDS, public, temperature
+from nlu.table import BEST, features
 from nlu.table_fit import EVENNESS, GROUPS_SEEN, WEIGHTS
-
-RANKING = 5
-"""Intents in the ranking of an answer."""
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -29,7 +27,8 @@ class TfidfClassifier(IntentClassifier, GraphComponent):
     """Weighs what the built-in table sees too by tf-idf: words, skeletons, letter groups, concepts and their pairs.
 
     Rasa's featurizers cannot look at pairs of concepts, so they are left out. `strength` is the inverse of the
-    regularisation. Every answer carries `model_version`, the content hash that the model was trained for.
+    regularisation. Scores are divided by a temperature fitted on sentences held out, as the table's are, so that both mean
+    the same by 0.7. Every answer carries `model_version`, the content hash that the model was trained for.
     """
 
     def __init__(self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource) -> None:
@@ -67,39 +66,46 @@ class TfidfClassifier(IntentClassifier, GraphComponent):
             [math.sqrt(WEIGHTS.get(one[0], 1.0)) * (math.log((1 + len(seen)) / (1 + counts[one])) + 1) for one in kept],
             dtype=np.float32,
         )
+        matrix = self._matrix(seen)
+        answers = np.array([str(one.get(INTENT)) for one in examples])
+        held = np.arange(len(answers)) % FOLDS == 0
+        labels, weights, bias = self._regression(matrix[~held], answers[~held])
+        warmth = temperature((matrix[held] @ weights.T + bias).tolist(), labels, answers[held].tolist())
+        self._labels, weights, bias = self._regression(matrix, answers)
+        self._weights, self._bias = (weights / warmth).astype(np.float32), (bias / warmth).astype(np.float32)
+        self._persist()
+        return self._resource
+
+    def _regression(self, matrix: csr_matrix, answers: np.ndarray) -> tuple[list[str], np.ndarray, np.ndarray]:
+        """Labels, weights and levelled biases of a regression on these rows."""
         regression = LogisticRegression(
             C=self._config["strength"], max_iter=self._config["iterations"], tol=1e-3, multi_class="multinomial"
         )
-        answers = [str(one.get(INTENT)) for one in examples]
-        regression.fit(self._matrix(seen), answers)
-        self._labels = [str(label) for label in regression.classes_]
-        self._weights = regression.coef_.astype(np.float32)
-        shares = Counter(answers)
-        levelled = np.array([EVENNESS * math.log(shares[label] / len(answers)) for label in self._labels])
-        self._bias = (regression.intercept_ - levelled).astype(np.float32)
-        self._persist()
-        return self._resource
+        regression.fit(matrix, answers)
+        labels = [str(label) for label in regression.classes_]
+        shares = Counter(answers.tolist())
+        levelled = np.array([EVENNESS * math.log(shares[label] / len(answers)) for label in labels])
+        return labels, regression.coef_, regression.intercept_ - levelled
 
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
             scores = (self._matrix([features(message.get(TEXT) or "")]) @ self._weights.T + self._bias).ravel()
             powers = np.exp(scores - scores.max())
-            shares = powers / powers.sum()
-            order = np.argsort(-shares)[:RANKING]
-            ranking = [{"name": self._labels[at], "confidence": float(shares[at])} for at in order]
-            message.set(INTENT, self._best(shares), add_to_output=True)
+            ranking = self._ranking(powers / powers.sum())
+            message.set(INTENT, ranking[0], add_to_output=True)
             message.set("intent_ranking", ranking, add_to_output=True)
             message.set("model_version", self._config["version"], add_to_output=True)
         return messages
 
-    def _best(self, shares: np.ndarray) -> dict[str, Any]:
-        """The likeliest public intent, by the likeliest name under it: finer names count together for the public one."""
+    def _ranking(self, shares: np.ndarray) -> list[dict[str, Any]]:
+        """The likeliest public intents, each by the likeliest name under it: finer names count together for the public one."""
         sums: dict[str, float] = {}
-        for label, share in zip(self._labels, shares, strict=True):
-            sums[public(label)] = sums.get(public(label), 0.0) + float(share)
-        intent = max(sums, key=sums.__getitem__)
-        under = [at for at, label in enumerate(self._labels) if public(label) == intent]
-        return {"name": self._labels[max(under, key=lambda at: shares[at])], "confidence": min(1.0, sums[intent])}
+        names: dict[str, tuple[float, str]] = {}
+        for label, share in zip(self._labels, shares.tolist(), strict=True):
+            sums[public(label)] = sums.get(public(label), 0.0) + share
+            names[public(label)] = max(names.get(public(label), (-1.0, "")), (share, label))
+        best = sorted(sums, key=sums.__getitem__, reverse=True)[:BEST]
+        return [{"name": names[intent][1], "confidence": min(1.0, sums[intent])} for intent in best]
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         return training_data
@@ -149,8 +155,3 @@ class TfidfClassifier(IntentClassifier, GraphComponent):
             loaded._labels = names["labels"]
             loaded._index = {feature: at for at, feature in enumerate(names["features"])}
         return loaded
-
-
-def public(label: str) -> str:
-    """The public intent of a name: Rasa's names have a dot for the slash."""
-    return label.partition(".")[0]
