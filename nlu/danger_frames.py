@@ -15,7 +15,7 @@ CALM = frozenset({"lightly", "inform", "asking", "past", "resolved", "recent", "
 """Frames beside which a sentence is hardly about what happens now."""
 _WORDS = Phrases(
     [
-        ("inform", words.INFORM), ("asking", words.ASKING), ("own", words.OWN), ("past", words.PAST),
+        ("inform", words.INFORM), ("inform", around.PREVENT), ("asking", words.ASKING), ("own", words.OWN), ("past", words.PAST),
         ("past", around.PAST), ("resolved", words.RESOLVED), ("resolved", around.OVER), ("recent", words.RECENT),
         ("still", words.STILL), ("why", around.WHY), ("joke", around.JOKE), ("booking", around.BOOKING), ("was", around.WAS), ("lightly", around.LIGHTLY),
     ],
@@ -35,6 +35,8 @@ _SLIGHT = frozenset({"joke", "booking", "lightly"})
 """Beside these a sign that would only be asked about is informed of."""
 _PREFIXED = re.compile(r"[tn](?!a)")
 """After "kan": a verb whose prefix was typed apart ("kan t9aya", I vomit), not what once was."""
+_GRAVE = frozenset({"self_harm", "violence"})
+"""Signs that a laugh may hide: they are asked about all the same."""
 _LASTING = frozenset({"poisoning", "sting", "violence", "stroke", "pregnancy", "postpartum", "newborn"})
 """Signs that one day does not settle. A stroke that passed is an emergency still."""
 
@@ -107,7 +109,7 @@ def lowered(danger: Danger, frames: dict[str, list[int]], start: int, *, someone
         level = DangerLevel.ASK if own else DangerLevel.INFORM
     elif resolved or recent or booked or {"joke", "feared"} & set(frames) or (was and danger.kind not in _LASTING):
         level = DangerLevel.ASK
-    if "why" in frames and not someone:
+    if ("why" in frames and not someone) or ("joke" in frames and danger.kind not in _GRAVE):
         level = DangerLevel.INFORM
     if danger.level is DangerLevel.ASK and not _SLIGHT.isdisjoint(frames):
         level = DangerLevel.INFORM

@@ -25,6 +25,8 @@ WHY = (
     "الاسعافات الاولية|ما الفرق|هل الحمى|هل يمكن علاج|هل هو خطير|هل هذا خطير|هل يعالج|wach khatar|wach khatir|واش خطير|واش خطر|واش كيتعالج|واش كيدير|"
     "mamk|mamnk|manik|max|maxf|mayimi|melmi|managu|mennaw|is iga"
 )
+PREVENT = "kifach n7mi|kifach n9i|kifach n7afed|kifach nwe9i|كيفاش نحمي|كيفاش نقي|كيف نحمي|كيف احمي|كيف نقي|كيف اقي|comment proteger|comment eviter|comment empecher"
+
 PAST = (
     "l hiver dernier|l ete dernier|hiver dernier|ete dernier|printemps dernier|automne dernier|le mois passe|l autre annee|ssif li fat|sif li fat|chta li fatet|الصيف اللي فات|الصيف لي فات|الصيف الماضي|الشتاء الماضي|quand il avait|quand j avais|quand elle avait|f 20*|fi 20*|f 19*|en 19*|سنة 20*|عام 20*|في 20*|في سنة|في الماضي|sabi9an|سابقا|zikk|zik zik|dans le passe|l an passe|annee passee|"
     "brule petit|brulee petite|etait petit|etait petite|j etais petit|j etais petite|etait bebe|etais enfant|etait enfant|mlli kan sghir|melli kan sghir|"
