@@ -46,21 +46,32 @@ class Phrases:
 
     def __init__(self, entries: Iterable[tuple[str, str]], *, strict: bool = False) -> None:
         """`strict`: a single word matches by its letters only, for words that lower a level."""
-        self._first: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        self._single: dict[str, list[str]] = {}
+        self._longer: dict[str, dict[str, list[tuple[tuple[str, ...], str]]]] = {}
         for name, bar in entries:
             for entry in bar.split("|"):
                 keys = tuple(_entry_keys(entry.strip(), strict=strict))
                 for first in _alike(keys):
                     _KNOWN.update((first, *keys[1:]))
-                    self._first.setdefault(first, []).append((keys[1:], name))
+                    if len(keys) == 1:
+                        self._single.setdefault(first, []).append(name)
+                    else:
+                        self._longer.setdefault(first, {}).setdefault(keys[1], []).append((keys[2:], name))
 
     def at(self, place: int, keys: Sequence[frozenset[str]]) -> Iterator[tuple[str, int]]:
         """The names of the phrases that begin at a place, with the place after each."""
+        following = keys[place + 1] if place + 1 < len(keys) else frozenset[str]()
         for key in keys[place]:
-            for rest, name in self._first.get(key, ()):
-                end = place + 1 + len(rest)
-                if end <= len(keys) and all(k in keys[place + 1 + n] for n, k in enumerate(rest)):
-                    yield name, end
+            for name in self._single.get(key, ()):
+                yield name, place + 1
+            seconds = self._longer.get(key)
+            if not seconds:
+                continue
+            for second in following:
+                for rest, name in seconds.get(second, ()):
+                    end = place + 2 + len(rest)
+                    if end <= len(keys) and all(k in keys[place + 2 + n] for n, k in enumerate(rest)):
+                        yield name, end
 
 
 def _entry_keys(entry: str, *, strict: bool) -> Iterator[str]:
