@@ -42,8 +42,8 @@ FIRST: tuple[tuple[str, str, str], ...] = (
     ("violence", "ask", "threat"),
     ("violence", "ask", "touch"),
     ("violence", "ask", "unsafe"),
-    ("self_harm", "now", "want medicine whole"),
-    ("self_harm", "now", "want many_pills"),
+    ("self_harm", "now", "want swallow medicine whole"),
+    ("self_harm", "now", "want swallow many_pills"),
     # poisons
     ("poisoning", "now", "swallow medicine whole"),
     ("poisoning", "now", "swallow medicine tens"),
