@@ -186,6 +186,37 @@ def cross_validate(rows: Sequence[Labelled], folds: int = 5, measured: int | Non
     return {form: macro_f1(of_form) for form, of_form in sorted(pairs.items())}
 
 
+def worse(current: Report, candidate: Report) -> list[str]:
+    """In what a candidate does worse than what is in use, one sentence each; empty where it may take its place.
+
+    Both measured on the same texts. By form: the intents and language; danger signs and near-misses to the last text.
+    """
+    found = []
+    for form, old in current.forms.items():
+        new = candidate.forms[form]
+        pairs: tuple[tuple[str, float | None, float | None], ...] = (
+            ("macro-F1", old.macro_f1, new.macro_f1),
+            ("danger signs answered", _value(old.danger), _value(new.danger)),
+            ("danger signs answered at once", _value(old.danger_now), _value(new.danger_now)),
+            ("emergencies seen", old.emergency_recall, new.emergency_recall),
+            ("near-misses left alone", _left(old.alarms), _left(new.alarms)),
+        )
+        found += [
+            f"{form}: {what} {after:.3f}, was {before:.3f}"
+            for what, before, after in pairs
+            if before is not None and after is not None and after < before
+        ]
+    return found
+
+
+def _value(share: Share | None) -> float | None:
+    return share.value if share else None
+
+
+def _left(alarms: Share | None) -> float | None:
+    return 1 - alarms.value if alarms else None
+
+
 def macro_f1(pairs: Sequence[tuple[str, str]]) -> float:
     """The mean of the F1 of every intent that is true at least once, from (true, given) pairs."""
     true = Counter(right for right, _ in pairs)

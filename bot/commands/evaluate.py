@@ -10,7 +10,8 @@ from typing import Any
 
 from bot.commands.failing import Failed, services
 from bot.settings import ROOT
-from nlu.evaluate import Labelled, Report, Score, Share
+from nlu import table as tables
+from nlu.evaluate import Labelled, Report, Score, Share, worse
 from nlu.evaluate import evaluate as measure
 from nlu.types import FORMS, INTENTS, DangerLevel
 
@@ -35,17 +36,37 @@ def evaluate(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int:
         help=f"JSON lines {LINE}; may be given again; without it the project's own sets",
     )
     parser.add_argument("--engine", choices=("auto", "rasa", "table"), default="auto")
+    parser.add_argument("--against", type=Path, metavar="TABLE", help="a candidate table; 1 where it is worse anywhere")
     parser.add_argument("--json", action="store_true", help="the whole report as JSON")
     given = parser.parse_args(arguments)
     files = given.files or [ROOT / "tests" / "nlu" / "data" / name for name in OWN_SETS]
     rows = [row for file in files for row in _rows(file)]
     if not rows:
         raise Failed("There is no text in these files.")
+    if given.against is not None:
+        return _compared(rows, given.against)
     report = measure(rows, services().understander, now=NOON, engine=given.engine)
     if given.json:
         sys.stdout.write(json.dumps(report.as_dict(), ensure_ascii=False) + "\n")
     else:
         sys.stdout.write("\n".join(_table(report)) + "\n")
+    return 0
+
+
+def _compared(rows: Sequence[Labelled], file: Path) -> int:
+    """A candidate table beside the one in use, on the same texts. Raises Failed where it is worse in any form."""
+    try:
+        candidate = tables.load(file)
+    except (OSError, tables.UnusableTable) as wrong:
+        raise Failed(f"{file} is no table: {wrong}.") from wrong
+    used = services().understander
+    current = measure(rows, used, now=NOON, engine="table")
+    against = measure(rows, used.on_table(candidate), now=NOON, engine="table")
+    for report in (current, against):
+        sys.stdout.write("\n".join(_table(report)) + "\n\n")
+    if found := worse(current, against):
+        raise Failed("The candidate is worse. " + "; ".join(found) + ".")
+    sys.stdout.write(f"The candidate {candidate.version} is not worse in any form.\n")
     return 0
 
 

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from nlu.table_fit import fit
 from tests.commands.conftest import Sahti
 
 ROWS = [
@@ -75,3 +76,23 @@ def test_a_bad_line_is_told_with_its_number(sahti: Sahti, written: Path, line: s
 def test_an_empty_set_is_refused(sahti: Sahti, tmp_path: Path) -> None:
     (tmp_path / "empty.jsonl").write_text("\n")
     assert "no text" in sahti("evaluate", "--set", str(tmp_path / "empty.jsonl")).err
+
+
+def test_a_candidate_that_is_worse_is_refused_with_what_it_does_worse(
+    sahti: Sahti, written: Path, table: Path, tmp_path: Path
+) -> None:
+    same = sahti("evaluate", "--set", str(written), "--against", str(table))
+    assert same.status == 0
+    assert "not worse in any form" in same.out
+    poor = tmp_path / "poor.json"
+    poor.write_text(fit([("je veux prendre", "thanks"), ("bghit nakhod", "greet")], "poor"), encoding="utf-8")
+    refused = sahti("evaluate", "--set", str(written), "--against", str(poor))
+    assert refused.status == 1
+    assert "fr: macro-F1" in refused.err
+    assert "ary-Latn: macro-F1" in refused.err
+
+
+def test_what_is_no_table_is_no_candidate(sahti: Sahti, written: Path) -> None:
+    refused = sahti("evaluate", "--set", str(written), "--against", str(written))
+    assert refused.status == 1
+    assert "is no table" in refused.err
