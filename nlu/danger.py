@@ -125,9 +125,14 @@ def _worse(one: Danger | None, other: Danger | None) -> Danger | None:
 def _read(text: str, *, sense: bool) -> Danger | None:
     seen = _see(text)
     sign = _by_rules(seen)
-    if not sense or (sign is not None and sign.level is DangerLevel.NOW):
+    if not sense or (sign is not None and sign.level is DangerLevel.NOW) or not _tells(seen.tokens):
         return sign
     return _sensed(seen, sign)
+
+
+def _tells(tokens: Sequence[Token]) -> bool:
+    """Whether there are words enough to sense anything in: not in "7:30 and 21:30", nor in "other hours"."""
+    return sum(sum(letter.isalpha() for letter in token.light) > 1 for token in tokens) > 2  # noqa: PLR2004 (two words are a label or an answer; what two words can say, the rules know)
 
 
 @dataclass(frozen=True)

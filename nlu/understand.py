@@ -130,7 +130,7 @@ class Understander:
         cleaned = self._guarded("clean", lambda: clean(text), "")
         hint = form if form in FORMS else None
         language = self._guarded("identify", lambda: identify.identify(cleaned, hint), Language(hint or FORMS[0], 0.0))
-        sign = self._guarded("danger", lambda: danger_signs.find(cleaned), None)
+        sign = self._guarded("danger", lambda: danger_signs.find(cleaned, sense=choice is None), None)
         keyword = None if choice is not None else self._guarded("keywords", lambda: self._keywords.find(cleaned), None)
         named = None if choice is not None else self._guarded("keywords", lambda: language_named(cleaned), None)
         if named is not None and (keyword is None or keyword[0] is Keyword.LANGUAGE):

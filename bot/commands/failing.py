@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from bot.core.wallclock import StaleZones, require_current_zones
+from bot.observing import set_up_logging
 from bot.settings import Settings, SettingsError, load
 from bot.store.database import DatabaseDown
 from bot.store.vault import VaultError
@@ -18,7 +19,9 @@ class Failed(Exception):
 
 def services(**given: Any) -> Services:  # noqa: ANN401 (any setting's type)
     """What a command works with. Raises Failed with every problem of the settings."""
-    return Services(settings(**given))
+    made = Services(settings(**given))
+    set_up_logging(made.settings.log_format)  # to stderr: stdout is the command's own
+    return made
 
 
 def settings(**given: Any) -> Settings:  # noqa: ANN401 (any setting's type)

@@ -74,7 +74,7 @@ class Repeats:
     def _in_doubt(self, known: _Known, connection: int, now: float) -> bool:
         if now - known.moment > REMEMBERED:
             return False
-        late = PROMPT < (known.answered or now) - known.came and now - known.came <= LATE_FOR
+        late = (known.answered or now) - known.came > PROMPT and now - known.came <= LATE_FOR
         if known.connection == connection or late:
             return late
         return known.answered is None or self._ended.get(known.connection, known.answered) - known.answered < DOUBT

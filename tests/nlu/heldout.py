@@ -144,6 +144,8 @@ def same(wanted: str, given: str) -> bool:
     return _plain(wanted) == _plain(given)
 
 
+_UNIT = re.compile(r"(?<=\d) g/L$")
+"""Glucose was written with its unit when the texts were; the value is the plain number since (docs/entities.md)."""
 _ONCE = {"1/day": "every P1D", "1/week": "every P1W", "1/month": "every P1M"}
 
 
@@ -152,7 +154,7 @@ _DURATION = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d
 
 def _plain(value: str) -> tuple[object, ...]:
     parts: list[object] = []
-    for word in _ONCE.get(value, value).split():
+    for word in _ONCE.get(value, _UNIT.sub("", value)).split():
         if match := _DURATION.fullmatch(word):
             years, months, weeks, days, hours, minutes = (int(number or 0) for number in match.groups())
             parts += [years * 12 + months, ((weeks * 7 + days) * 24 + hours) * 60 + minutes]

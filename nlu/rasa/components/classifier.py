@@ -43,7 +43,7 @@ class TfidfClassifier(IntentClassifier, GraphComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {"strength": 20.0, "iterations": 60, "version": ""}
+        return {"strength": 20.0, "iterations": 40, "more_iterations": 12, "version": ""}
 
     @classmethod
     def create(
@@ -69,18 +69,29 @@ class TfidfClassifier(IntentClassifier, GraphComponent):
         matrix = self._matrix(seen)
         answers = np.array([str(one.get(INTENT)) for one in examples])
         held = np.arange(len(answers)) % FOLDS == 0
-        labels, weights, bias = self._regression(matrix[~held], answers[~held])
+        regression = self._unfitted()
+        labels, weights, bias = self._fitted(regression, matrix[~held], answers[~held])
         warmth = temperature((matrix[held] @ weights.T + bias).tolist(), labels, answers[held].tolist())
-        self._labels, weights, bias = self._regression(matrix, answers)
+        # from where the first ended it is not far: all sentences cost a fraction of a second fit from nothing
+        regression.max_iter = self._config["more_iterations"]
+        self._labels, weights, bias = self._fitted(regression, matrix, answers)
         self._weights, self._bias = (weights / warmth).astype(np.float32), (bias / warmth).astype(np.float32)
         self._persist()
         return self._resource
 
-    def _regression(self, matrix: csr_matrix, answers: np.ndarray) -> tuple[list[str], np.ndarray, np.ndarray]:
-        """Labels, weights and levelled biases of a regression on these rows."""
-        regression = LogisticRegression(
-            C=self._config["strength"], max_iter=self._config["iterations"], tol=1e-3, multi_class="multinomial"
+    def _unfitted(self) -> LogisticRegression:
+        return LogisticRegression(
+            C=self._config["strength"],
+            max_iter=self._config["iterations"],
+            tol=1e-3,
+            multi_class="multinomial",
+            warm_start=True,
         )
+
+    def _fitted(
+        self, regression: LogisticRegression, matrix: csr_matrix, answers: np.ndarray
+    ) -> tuple[list[str], np.ndarray, np.ndarray]:
+        """Labels, weights and levelled biases of the regression after these rows."""
         regression.fit(matrix, answers)
         labels = [str(label) for label in regression.classes_]
         shares = Counter(answers.tolist())
