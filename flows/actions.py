@@ -27,14 +27,18 @@ ACTIONS: Mapping[str, ActionSpec] = MappingProxyType(
         "appointments.offer": ActionSpec(
             params=("place",), results=("some", "none"), optional=("service", "day", "after", "appointment")
         ),
-        "appointments.book": ActionSpec(params=("slot",), results=("booked", "full", "already"), optional=("service", "person")),
+        "appointments.book": ActionSpec(
+            params=("slot",), results=("booked", "full", "already"), optional=("service", "person")
+        ),
         "appointments.mine": ActionSpec(results=("some", "none"), optional=("person",)),
         "appointments.move": ActionSpec(params=("appointment", "slot"), results=("moved", "full", "gone")),
         "appointments.cancel": ActionSpec(params=("appointment",), results=("cancelled", "gone"), optional=("why",)),
         "appointments.confirm": ActionSpec(params=("appointment",), results=("confirmed", "gone")),
         "adherence.enrol": ActionSpec(params=("hours",), results=("enrolled",), optional=("person",)),
         "adherence.stop": ActionSpec(results=("stopped", "none"), optional=("person",)),
-        "adherence.record": ActionSpec(params=("dose", "taken"), results=("recorded", "gone"), optional=("why", "person")),
+        "adherence.record": ActionSpec(
+            params=("dose", "taken"), results=("recorded", "gone"), optional=("why", "person")
+        ),
         "education.record": ActionSpec(params=("topic", "question", "answer"), results=("recorded",)),
         "profiles.list": ActionSpec(results=("some", "none")),
         "profiles.add": ActionSpec(params=("name",), results=("added", "refused", "full")),
