@@ -7,6 +7,7 @@ Entities come from the pure layer alone, so that they are the same whatever engi
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Literal, Protocol, TypeVar
 
 from nlu import bands, communes, dates, identify, named, robot
@@ -130,7 +131,9 @@ class Understander:
         cleaned = self._guarded("clean", lambda: clean(text), "")
         hint = form if form in FORMS else None
         language = self._guarded("identify", lambda: identify.identify(cleaned, hint), Language(hint or FORMS[0], 0.0))
-        sign = self._guarded("danger", lambda: danger_signs.find(cleaned, sense=choice is None), None)
+        # a label of ours that was tapped holds no danger of its own
+        look = danger_signs.find if choice is None else partial(danger_signs.find, sense=False)
+        sign = self._guarded("danger", lambda: look(cleaned), None)
         keyword = None if choice is not None else self._guarded("keywords", lambda: self._keywords.find(cleaned), None)
         named = None if choice is not None else self._guarded("keywords", lambda: language_named(cleaned), None)
         if named is not None and (keyword is None or keyword[0] is Keyword.LANGUAGE):
