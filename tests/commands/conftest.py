@@ -3,12 +3,13 @@
 import io
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 from bot.cli import main
 from nlu.train import build_table, table_path
@@ -39,7 +40,7 @@ def table() -> Path:
 @pytest.fixture
 def sahti(
     var: Path, table: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> Sahti:
+) -> Iterator[Sahti]:
     monkeypatch.setenv("SAHTI_VAR", str(var))
     own = table_path(ROOT, var)
     own.parent.mkdir(parents=True)
@@ -55,4 +56,5 @@ def sahti(
         out, err = capsys.readouterr()
         return Ended(status, out, err)
 
-    return run
+    yield run
+    structlog.reset_defaults()  # a command sets up the logging of its process, which here is everybody's
