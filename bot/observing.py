@@ -38,7 +38,7 @@ def set_up_logging(form: str = "console") -> None:
             _only_allowed,
             renderer,
         ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # whatever stderr is at that moment
         cache_logger_on_first_use=False,
     )
     # libraries quote what they handle: only their warnings, and never their tracebacks, come through

@@ -3,7 +3,6 @@
 import io
 import json
 import logging
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -45,9 +44,8 @@ class Heard(logging.Handler):
 @pytest.fixture
 def heard(monkeypatch: pytest.MonkeyPatch) -> Iterator[Heard]:
     before, root, handler = structlog.get_config(), logging.getLogger(), Heard()
-    with monkeypatch.context() as while_set_up:
-        while_set_up.setattr(sys, "stderr", handler.structured)
-        set_up_logging("json")
+    set_up_logging("json")
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(handler.structured))
     monkeypatch.setattr(root, "handlers", [handler])
     monkeypatch.setattr(root, "level", logging.DEBUG)
     yield handler
